@@ -1,0 +1,92 @@
+/**
+ * Stable error codes, sorted by what happens next:
+ * `terminal`: trying again cannot help; `retryable`: the same call may succeed later; `defect`: a fault of ours.
+ * docs/error-codes.md lists each of them; a test holds the two together.
+ */
+export const errorCodes = {
+  AGENT_ANSWER_EMPTY: { kind: 'retryable', says: 'The model answered without usable content.' },
+  AGENT_AUTH: { kind: 'terminal', says: 'The model endpoint refused the API key (401/403).' },
+  AGENT_BAD_REQUEST: { kind: 'terminal', says: 'The model endpoint refused the request itself (400/404/422).' },
+  AGENT_PAYMENT: { kind: 'terminal', says: 'The model account has no balance left (402).' },
+  AGENT_RATE_LIMITED: { kind: 'retryable', says: 'The model endpoint asked us to slow down (429).' },
+  AGENT_STALLED: { kind: 'retryable', says: 'The model stream went silent longer than the idle limit.' },
+  AGENT_TRUNCATED: { kind: 'retryable', says: 'The model stopped before its answer was complete.' },
+  AGENT_UNAVAILABLE: { kind: 'retryable', says: 'The model endpoint cannot be reached or failed (5xx).' },
+  ARTIFACT_MISSING: { kind: 'terminal', says: 'A stored artifact that a step refers to is not there.' },
+  BARS_INVALID: { kind: 'terminal', says: 'The market data breaks its contract.' },
+  BARS_NOT_FOUND: { kind: 'terminal', says: 'No bars are known for the symbol.' },
+  CANCELLED: { kind: 'terminal', says: 'The work was cancelled.' },
+  CONFIG_INVALID: { kind: 'terminal', says: 'The configuration does not parse.' },
+  DATA_DIR_IN_USE: { kind: 'terminal', says: 'Another process works on this data folder.' },
+  DISK_FULL: { kind: 'retryable', says: 'The disk is full; nothing is accepted until space returns.' },
+  ENGINE_MISSING: { kind: 'terminal', says: 'No Docker engine answers.' },
+  ENGINE_UNAVAILABLE: { kind: 'retryable', says: 'The Docker engine does not answer at the moment.' },
+  IMAGE_MISSING: { kind: 'terminal', says: 'The sandbox image is not in the engine.' },
+  INPUT_INVALID: { kind: 'terminal', says: 'The input does not match its schema.' },
+  INPUT_TOO_LARGE: { kind: 'terminal', says: 'The input is larger than the limit.' },
+  INTERNAL: { kind: 'defect', says: 'A fault of ours.' },
+  JOURNAL_CORRUPT: { kind: 'defect', says: 'The journal of one workflow has a gap or a torn record; it is quarantined.' },
+  JSON_MALFORMED: { kind: 'terminal', says: 'The body is not JSON.' },
+  NATS_MISSING: { kind: 'terminal', says: 'No usable nats-server binary was found.' },
+  NATS_UNAVAILABLE: { kind: 'retryable', says: 'NATS does not answer.' },
+  NOT_FOUND: { kind: 'terminal', says: 'There is nothing under this id.' },
+  PORT_IN_USE: { kind: 'terminal', says: 'The port is taken by another program.' },
+  QUEUE_FULL: { kind: 'retryable', says: 'The queue takes no more at the moment.' },
+  SANDBOX_BLOCKED: { kind: 'terminal', says: 'The validator blocked the code before any container saw it.' },
+  SANDBOX_INTERNAL: { kind: 'retryable', says: 'The sandbox itself failed; the program is not to blame.' },
+  SANDBOX_POOL_CLOSED: { kind: 'retryable', says: 'The sandbox pool is shutting down.' },
+  SANDBOX_POOL_FULL: { kind: 'retryable', says: 'The waiting queue of the sandbox pool is full.' },
+  SANDBOX_PROGRAM_FAILED: { kind: 'terminal', says: 'The strategy failed in the sandbox: syntax, import, runtime, memory, time or output.' },
+  SECCOMP_MISSING: { kind: 'terminal', says: 'The seccomp profile is missing or not applied; nothing runs without it.' },
+  SIGNAL_CONFLICT: { kind: 'defect', says: 'Another content is stored under this signal id.' },
+  SIGNAL_STORE_FULL: { kind: 'retryable', says: 'The signal stream refuses new messages.' },
+  STEP_TIMEOUT: { kind: 'retryable', says: 'The step ran longer than its time-out.' },
+  STRATEGY_NOT_FOUND: { kind: 'terminal', says: 'No active strategy exists for the symbol.' },
+  STRATEGY_OUTPUT_INVALID: { kind: 'terminal', says: 'The positions a strategy returned break its contract.' },
+  SYMBOL_UNKNOWN: { kind: 'terminal', says: 'The symbol is not one we have market data for.' },
+  UNAUTHORIZED: { kind: 'terminal', says: 'The request lacks a valid token.' },
+  WORKFLOW_CONFLICT: { kind: 'retryable', says: 'Another writer appended first.' },
+  WORKFLOW_STATE: { kind: 'terminal', says: 'The workflow does not accept this command in its present state.' },
+  WORKFLOW_UNKNOWN: { kind: 'terminal', says: 'No such workflow definition or version.' },
+} as const satisfies Record<string, { kind: ErrorKind; says: string }>;
+
+export type ErrorKind = 'terminal' | 'retryable' | 'defect';
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The serialisable form of an error, as it is journaled and sent. */
+export interface Failure {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export class TradewrightError extends Error {
+  override readonly name = 'TradewrightError';
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  /** @param message says what is wrong and where; it never holds a secret. */
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.kind = errorCodes[code].kind;
+    this.details = options.details;
+  }
+}
+
+/** Any thrown value as a `Failure`; what is not ours is a defect, with its message kept. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof TradewrightError) {
+    const { code, kind, message, details } = thrown;
+    return details === undefined ? { code, kind, message } : { code, kind, message, details };
+  }
+  const message = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return { code: 'INTERNAL', kind: 'defect', message };
+}
+
+/** For the default branch of an exhaustive switch. */
+export function unreachable(value: never): never {
+  throw new TradewrightError('INTERNAL', `unexpected value ${JSON.stringify(value)}`);
+}

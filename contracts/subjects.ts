@@ -1,0 +1,32 @@
+import { type SignalId, type StrategyId, type WorkflowId } from './ids.ts';
+import { type Lane } from './lanes.ts';
+import { type Symbol, toSubjectToken } from './symbol.ts';
+
+/** Every subject and stream name of the system, in one place. */
+export const streams = {
+  tasks: 'TASKS',
+  signalsIn: 'SIGNALS_IN',
+  signals: 'SIGNALS',
+  events: 'EVENTS',
+  dead: 'DEAD',
+} as const;
+
+export const subjects = {
+  task: (lane: Lane, type: string) => `tasks.${lane}.${type}`,
+  lane: (lane: Lane) => `tasks.${lane}.>`,
+  dead: (lane: Lane, type: string) => `dead.${lane}.${type}`,
+  signalIn: (symbol: Symbol) => `signals.in.${toSubjectToken(symbol)}`,
+  signalRejected: (symbolToken: string) => `signals.rejected.${symbolToken}`,
+  /** Where the router publishes; the server republishes what it stored to {@link subjects.signalOut}. */
+  signalOutbox: (symbol: Symbol, strategyId: StrategyId, signalId: SignalId) =>
+    `outbox.signals.${toSubjectToken(symbol)}.${strategyId}.${signalId}`,
+  signalOut: (symbol: Symbol, strategyId: StrategyId, signalId: SignalId) =>
+    `signals.out.${toSubjectToken(symbol)}.${strategyId}.${signalId}`,
+  events: (workflowId: WorkflowId) => `events.${workflowId}`,
+  live: (workflowId: WorkflowId, channel: LiveChannel) => `live.${workflowId}.${channel}`,
+  query: (name: 'workflow-get' | 'workflow-list' | 'status') => `query.${name}`,
+} as const;
+
+/** What is shown while it happens and not stored: the model's thinking and answer, and what the program prints. */
+export const liveChannels = ['reasoning', 'answer', 'output'] as const;
+export type LiveChannel = (typeof liveChannels)[number];
