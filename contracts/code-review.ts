@@ -17,7 +17,9 @@ export const CodeReview = z.object({
   blocked: z.boolean(),
   findings: z.array(CodeFinding),
   /** Set when the code does not parse. */
-  syntaxError: z.object({ line: z.number().int().positive(), column: z.number().int().positive(), message: z.string() }).optional(),
+  syntaxError: z
+    .object({ line: z.number().int().positive(), column: z.number().int().positive(), message: z.string() })
+    .optional(),
   codeSha256: z.string(),
 });
 export type CodeReview = z.infer<typeof CodeReview>;

@@ -6,7 +6,10 @@
 export const errorCodes = {
   AGENT_ANSWER_EMPTY: { kind: 'retryable', says: 'The model answered without usable content.' },
   AGENT_AUTH: { kind: 'terminal', says: 'The model endpoint refused the API key (401/403).' },
-  AGENT_BAD_REQUEST: { kind: 'terminal', says: 'The model endpoint refused the request itself (400/404/422).' },
+  AGENT_BAD_REQUEST: {
+    kind: 'terminal',
+    says: 'The model endpoint refused the request itself (400/404/422).',
+  },
   AGENT_PAYMENT: { kind: 'terminal', says: 'The model account has no balance left (402).' },
   AGENT_RATE_LIMITED: { kind: 'retryable', says: 'The model endpoint asked us to slow down (429).' },
   AGENT_STALLED: { kind: 'retryable', says: 'The model stream went silent longer than the idle limit.' },
@@ -25,7 +28,10 @@ export const errorCodes = {
   INPUT_INVALID: { kind: 'terminal', says: 'The input does not match its schema.' },
   INPUT_TOO_LARGE: { kind: 'terminal', says: 'The input is larger than the limit.' },
   INTERNAL: { kind: 'defect', says: 'A fault of ours.' },
-  JOURNAL_CORRUPT: { kind: 'defect', says: 'The journal of one workflow has a gap or a torn record; it is quarantined.' },
+  JOURNAL_CORRUPT: {
+    kind: 'defect',
+    says: 'The journal of one workflow has a gap or a torn record; it is quarantined.',
+  },
   JSON_MALFORMED: { kind: 'terminal', says: 'The body is not JSON.' },
   NATS_MISSING: { kind: 'terminal', says: 'No usable nats-server binary was found.' },
   NATS_UNAVAILABLE: { kind: 'retryable', says: 'NATS does not answer.' },
@@ -36,17 +42,29 @@ export const errorCodes = {
   SANDBOX_INTERNAL: { kind: 'retryable', says: 'The sandbox itself failed; the program is not to blame.' },
   SANDBOX_POOL_CLOSED: { kind: 'retryable', says: 'The sandbox pool is shutting down.' },
   SANDBOX_POOL_FULL: { kind: 'retryable', says: 'The waiting queue of the sandbox pool is full.' },
-  SANDBOX_PROGRAM_FAILED: { kind: 'terminal', says: 'The strategy failed in the sandbox: syntax, import, runtime, memory, time or output.' },
-  SECCOMP_MISSING: { kind: 'terminal', says: 'The seccomp profile is missing or not applied; nothing runs without it.' },
+  SANDBOX_PROGRAM_FAILED: {
+    kind: 'terminal',
+    says: 'The strategy failed in the sandbox: syntax, import, runtime, memory, time or output.',
+  },
+  SECCOMP_MISSING: {
+    kind: 'terminal',
+    says: 'The seccomp profile is missing or not applied; nothing runs without it.',
+  },
   SIGNAL_CONFLICT: { kind: 'defect', says: 'Another content is stored under this signal id.' },
   SIGNAL_STORE_FULL: { kind: 'retryable', says: 'The signal stream refuses new messages.' },
   STEP_TIMEOUT: { kind: 'retryable', says: 'The step ran longer than its time-out.' },
   STRATEGY_NOT_FOUND: { kind: 'terminal', says: 'No active strategy exists for the symbol.' },
-  STRATEGY_OUTPUT_INVALID: { kind: 'terminal', says: 'The positions a strategy returned break its contract.' },
+  STRATEGY_OUTPUT_INVALID: {
+    kind: 'terminal',
+    says: 'The positions a strategy returned break its contract.',
+  },
   SYMBOL_UNKNOWN: { kind: 'terminal', says: 'The symbol is not one we have market data for.' },
   UNAUTHORIZED: { kind: 'terminal', says: 'The request lacks a valid token.' },
   WORKFLOW_CONFLICT: { kind: 'retryable', says: 'Another writer appended first.' },
-  WORKFLOW_STATE: { kind: 'terminal', says: 'The workflow does not accept this command in its present state.' },
+  WORKFLOW_STATE: {
+    kind: 'terminal',
+    says: 'The workflow does not accept this command in its present state.',
+  },
   WORKFLOW_UNKNOWN: { kind: 'terminal', says: 'No such workflow definition or version.' },
 } as const satisfies Record<string, { kind: ErrorKind; says: string }>;
 
@@ -68,7 +86,11 @@ export class TradewrightError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
   /** @param message says what is wrong and where; it never holds a secret. */
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.kind = errorCodes[code].kind;

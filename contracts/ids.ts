@@ -5,7 +5,10 @@ import { z } from 'zod';
 const idOf = <const P extends string, const B extends string>(prefix: P, brand: B) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}_[a-z2-7]{26}$`), `expected an id like ${prefix}_ and 26 characters of a–z, 2–7`)
+    .regex(
+      new RegExp(`^${prefix}_[a-z2-7]{26}$`),
+      `expected an id like ${prefix}_ and 26 characters of a–z, 2–7`,
+    )
     .brand(brand);
 
 export const WorkflowId = idOf('wf', 'WorkflowId');
@@ -47,7 +50,8 @@ function derived(prefix: string, parts: readonly string[]): string {
   return `${prefix}_${base32(hash.digest(), 26)}`;
 }
 
-export const workflowIdFrom = (dedupKey: string): WorkflowId => WorkflowId.parse(derived('wf', ['workflow', dedupKey]));
+export const workflowIdFrom = (dedupKey: string): WorkflowId =>
+  WorkflowId.parse(derived('wf', ['workflow', dedupKey]));
 export const taskIdFrom = (dedupKey: string): TaskId => TaskId.parse(derived('tk', ['task', dedupKey]));
 export const strategyIdFrom = (workflowId: WorkflowId): StrategyId =>
   StrategyId.parse(derived('st', ['strategy', workflowId]));

@@ -27,7 +27,9 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   return new Promise((resolve, reject) => {
     const fail = (): void => {
       cancel();
-      reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }));
+      reject(
+        signal?.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal?.reason }),
+      );
     };
     const cancel = clock.schedule(ms, () => {
       signal?.removeEventListener('abort', fail);

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { Failure, Mode } from './envelope.ts';
+import { StrategyId, WorkflowId } from './ids.ts';
+import { Lane } from './lanes.ts';
+import { Symbol } from './symbol.ts';
+import { WorkflowEvent } from './workflow-event.ts';
+import { WorkflowState, WorkflowSummary } from './workflow-view.ts';
+
+export const IDEA_LIMIT_CHARS = 8_000;
+
+/** Input of the `strategy` workflow: an idea to turn into code and signals. */
+export const StrategyInput = z.object({
+  idea: z
+    .string()
+    .trim()
+    .min(1, 'the idea is empty')
+    .max(IDEA_LIMIT_CHARS, `the idea is longer than ${IDEA_LIMIT_CHARS} characters`),
+  symbol: Symbol,
+  mode: Mode,
+  /** Chooses among equally good parameters and truncation points: the same idea and seed give the same code. */
+  seed: z.number().int().nonnegative(),
+  /** How many of the last bars' target changes become signals. */
+  signalBars: z.number().int().min(1).max(2_000),
+  decision: z.object({
+    /** How long a person has when the risk asks for one; 0 does not wait. */
+    deadlineMs: z.number().int().nonnegative(),
+    onDeadline: z.enum(['approve', 'reject']),
+  }),
+});
+export type StrategyInput = z.infer<typeof StrategyInput>;
+
+/** `POST /v1/workflows` */
+export const PostWorkflow = z.strictObject({
+  kind: z.literal('strategy').default('strategy'),
+  idea: StrategyInput.shape.idea,
+  symbol: Symbol.default(Symbol.parse('SPX')),
+  mode: Mode.default('historical'),
+  seed: z.number().int().nonnegative().default(1),
+  signalBars: StrategyInput.shape.signalBars.default(60),
+  lane: Lane.default('normal'),
+  decision: StrategyInput.shape.decision.default({ deadlineMs: 24 * 3_600_000, onDeadline: 'reject' }),
+  /** The same key gives the same workflow. Also taken from the header `Idempotency-Key`. */
+  idempotencyKey: z.string().min(1).max(200).optional(),
+});
+export type PostWorkflow = z.infer<typeof PostWorkflow>;
+export type PostWorkflowDraft = z.input<typeof PostWorkflow>;
+
+/** 202: the task is stored; the workflow reads PENDING until it runs. */
+export const WorkflowAccepted = z.object({
+  workflowId: WorkflowId,
+  state: WorkflowState,
+  location: z.string(),
+  duplicate: z.boolean(),
+});
+export type WorkflowAccepted = z.infer<typeof WorkflowAccepted>;
+
+/** A command for a running workflow, as it travels in a `workflow-command` task. */
+export const WorkflowCommandTask = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('cancel'),
+    workflowId: WorkflowId,
+    by: z.string().min(1).max(128),
+    reason: z.string().max(1_000),
+  }),
+  z.object({
+    type: z.literal('decide'),
+    workflowId: WorkflowId,
+    verdict: z.enum(['approve', 'reject']),
+    by: z.string().min(1).max(128),
+    reason: z.string().max(1_000),
+  }),
+]);
+export type WorkflowCommandTask = z.infer<typeof WorkflowCommandTask>;
+
+/** Every error of the API has this body. */
+export const ApiError = z.object({ error: Failure });
+export type ApiError = z.infer<typeof ApiError>;
+
+export const WorkflowQuery = z.object({ workflowId: WorkflowId });
+export const WorkflowListQuery = z.object({
+  state: WorkflowState.optional(),
+  definition: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(256).optional(),
+});
+export const WorkflowList = z.object({ items: z.array(WorkflowSummary), cursor: z.string().optional() });
+
+/** What the worker says of itself on `query.status`: what runs, where, on what. */
+export const SystemStatus = z.object({
+  ready: z.boolean(),
+  version: z.string(),
+  pid: z.number().int(),
+  nats: z.object({ version: z.string(), adopted: z.boolean(), url: z.string() }),
+  runtime: z.object({
+    engine: z.string(),
+    version: z.string(),
+    image: z.string(),
+    seccomp: z.object({ sha256: z.string(), proven: z.boolean() }),
+  }),
+  author: z.string(),
+  pool: z.object({ warm: z.number(), creating: z.number(), leased: z.number(), waiting: z.number() }),
+  journal: z.object({ events: z.number(), lastCommit: z.number() }),
+  dataDir: z.string(),
+  queue: z.record(z.string(), z.unknown()).optional(),
+});
+export type SystemStatus = z.infer<typeof SystemStatus>;
+
+/** WebSocket `/v1/ws`: what the client says. */
+export const WsRequest = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('subscribe'),
+    workflowId: WorkflowId,
+    /** Events with a sequence above this one are sent; 0 for all. */
+    afterSeq: z.number().int().nonnegative().default(0),
+    /** Also the live reasoning and output. */
+    live: z.boolean().default(true),
+  }),
+  z.object({ type: z.literal('unsubscribe'), workflowId: WorkflowId }),
+  z.object({ type: z.literal('ping') }),
+]);
+export type WsRequest = z.infer<typeof WsRequest>;
+export type WsRequestDraft = z.input<typeof WsRequest>;
+
+/** WebSocket `/v1/ws`: what the server says. Events of a workflow come in order, without gaps, each once per subscription. */
+export const WsMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('subscribed'), workflowId: WorkflowId }),
+  z.object({ type: z.literal('event'), event: WorkflowEvent }),
+  z.object({
+    type: z.literal('live'),
+    workflowId: WorkflowId,
+    channel: z.enum(['reasoning', 'answer', 'output']),
+    text: z.string(),
+  }),
+  z.object({ type: z.literal('pong') }),
+  z.object({ type: z.literal('error'), error: Failure }),
+]);
+export type WsMessage = z.infer<typeof WsMessage>;
+
+export const StrategyRef = z.object({ strategyId: StrategyId, version: z.number().int().positive() });
+export type StrategyRef = z.infer<typeof StrategyRef>;

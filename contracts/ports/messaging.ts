@@ -1,0 +1,82 @@
+import { type WorkflowId } from '../ids.ts';
+import { type Lane } from '../lanes.ts';
+import { type SignalAnswer, type SignalOut, type SignalRejected } from '../signal.ts';
+import { type LiveChannel } from '../subjects.ts';
+import { type DeadTask, type Task } from '../task.ts';
+import { type WorkflowEventBatch } from '../workflow-event.ts';
+
+/** A message taken from a lane; exactly one of the endings is called, once. */
+export interface Delivery {
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  /** 1 for the first delivery. */
+  readonly deliveryCount: number;
+  /** Stream sequence. */
+  readonly streamSeq: number;
+  readonly storedAt: number;
+  /** Done: it leaves the queue. Resolves when the server has confirmed. */
+  ack(): Promise<void>;
+  /** Again, after `delayMs` (short ones only: it keeps a place in the in-flight window). */
+  retry(delayMs: number): void;
+  /** Never again: it leaves the queue. The caller has stored it in DEAD first. */
+  discard(): Promise<void>;
+  /** Still working: the ack wait starts anew. */
+  working(): void;
+}
+
+export type Stored = { readonly kind: 'stored' | 'duplicate'; readonly streamSeq: number };
+
+/** Tasks in, durable once `publish` resolves. */
+export interface TaskProducer {
+  /** @throws QUEUE_FULL, NATS_UNAVAILABLE */
+  publish(task: Task): Promise<Stored>;
+}
+
+export interface LaneSource {
+  /** Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. */
+  pull(lane: Lane, max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+}
+
+export interface SignalInbox {
+  /** Incoming trade signals as they are stored on SIGNALS_IN, in order; the loop ends when the signal aborts. */
+  consume(handle: (delivery: Delivery) => Promise<void>, signal: AbortSignal): Promise<void>;
+}
+
+export interface DeadLetters {
+  publish(dead: DeadTask, lane: Lane, type: string): Promise<Stored>;
+}
+
+/** Publishing a signal: exactly one stored message per signal id, for ever. */
+export interface SignalOutbox {
+  /**
+   * `already` when this very signal is stored; the caller gets it as stored.
+   * @throws SIGNAL_CONFLICT another content is stored under its id; SIGNAL_STORE_FULL; NATS_UNAVAILABLE
+   */
+  publish(signal: SignalOut): Promise<{ readonly kind: 'stored' | 'already'; readonly streamSeq: number }>;
+  stored(signal: Pick<SignalOut, 'symbol' | 'strategyId' | 'signalId'>): Promise<SignalOut | undefined>;
+  reject(symbolToken: string, rejected: SignalRejected, replyTo: string | undefined): Promise<void>;
+  answer(answer: SignalAnswer, replyTo: string | undefined): Promise<void>;
+}
+
+/** The copy of the journal that feeds read from. */
+export interface EventFeed {
+  publish(batch: WorkflowEventBatch): Promise<Stored>;
+  /** Every batch of the workflow from the first one on, then live; ends when the signal aborts. */
+  follow(workflowId: WorkflowId, signal: AbortSignal): AsyncIterable<WorkflowEventBatch>;
+  /** The journal commit of the last message stored, 0 when there is none. */
+  lastCommit(): Promise<number>;
+}
+
+/** Core NATS: seen by those who listen now, not stored. */
+export interface LiveFeed {
+  send(workflowId: WorkflowId, channel: LiveChannel, text: string): void;
+  follow(workflowId: WorkflowId, listener: (channel: LiveChannel, text: string) => void): () => void;
+}
+
+/** Request/reply for questions; answers are JSON. */
+export interface Queries {
+  /** @throws NATS_UNAVAILABLE when nobody answers in time; the failure the responder gave otherwise. */
+  ask(subject: string, question: unknown, timeoutMs: number): Promise<unknown>;
+  answer(subject: string, handler: (question: unknown) => Promise<unknown>): () => void;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { EpochMs, TraceParent } from './envelope.ts';
+import { TaskId } from './ids.ts';
+import { Lane } from './lanes.ts';
+
+export const TaskType = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,47}$/, 'expected lower-case letters, digits and -');
+export type TaskType = z.infer<typeof TaskType>;
+
+/** A unit of work on the queue, as it is stored on `tasks.<lane>.<type>`. */
+export const Task = z.object({
+  schema: z.literal('tradewright.task/1'),
+  id: TaskId,
+  type: TaskType,
+  lane: Lane,
+  payload: z.unknown(),
+  createdAt: EpochMs,
+  /** Two tasks with one key are one task; a start task's workflow id comes from it. */
+  dedupKey: z.string().min(1).max(256),
+  maxRetries: z.number().int().min(0).max(100),
+  timeoutMs: z.number().int().positive(),
+  notBefore: EpochMs.optional(),
+  correlationId: z.string().max(256).optional(),
+  causationId: z.string().max(256).optional(),
+  traceparent: TraceParent.optional(),
+  /** A NATS subject that gets the result or the refusal. */
+  replyTo: z.string().max(256).optional(),
+});
+export type Task = z.infer<typeof Task>;
+
+export const taskDefaults = { maxRetries: 3, timeoutMs: 300_000 } as const;
+
+/** Task types the system itself knows. `start-*` are start tasks: done once the workflow's first event is durable. */
+export const taskTypes = {
+  startStrategy: 'start-strategy',
+  startSignal: 'start-signal',
+  /** A command for a workflow: cancel, or a person's decision. */
+  workflowCommand: 'workflow-command',
+} as const;
+
+/** A task that ended for good without success, with what is needed to replay it. */
+export const DeadTask = z.object({
+  schema: z.literal('tradewright.dead/1'),
+  subject: z.string(),
+  /** The message as it came, base 64: it may not even be JSON. */
+  original: z.string(),
+  task: Task.optional(),
+  cause: z.object({ code: z.string(), message: z.string(), stack: z.string().optional() }),
+  attempts: z.number().int().nonnegative(),
+  firstSeenAt: EpochMs,
+  diedAt: EpochMs,
+});
+export type DeadTask = z.infer<typeof DeadTask>;
