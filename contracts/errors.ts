@@ -52,6 +52,11 @@ export const errorCodes = {
   },
   SIGNAL_CONFLICT: { kind: 'defect', says: 'Another content is stored under this signal id.' },
   SIGNAL_STORE_FULL: { kind: 'retryable', says: 'The signal stream refuses new messages.' },
+  STEP_INTERRUPTED_TOO_OFTEN: {
+    kind: 'terminal',
+    says: 'The worker died again and again while this step ran.',
+  },
+  STEP_RESULT_INVALID: { kind: 'terminal', says: 'The result of a step does not match its schema.' },
   STEP_TIMEOUT: { kind: 'retryable', says: 'The step ran longer than its time-out.' },
   STRATEGY_NOT_FOUND: { kind: 'terminal', says: 'No active strategy exists for the symbol.' },
   STRATEGY_OUTPUT_INVALID: {
@@ -60,7 +65,9 @@ export const errorCodes = {
   },
   SYMBOL_UNKNOWN: { kind: 'terminal', says: 'The symbol is not one we have market data for.' },
   UNAUTHORIZED: { kind: 'terminal', says: 'The request lacks a valid token.' },
+  UNDO_FAILED: { kind: 'terminal', says: 'A compensation gave up; a person must undo the step.' },
   WORKFLOW_CONFLICT: { kind: 'retryable', says: 'Another writer appended first.' },
+  WORKFLOW_DEADLINE: { kind: 'terminal', says: 'The workflow ran past its deadline.' },
   WORKFLOW_STATE: {
     kind: 'terminal',
     says: 'The workflow does not accept this command in its present state.',

@@ -27,7 +27,14 @@ export const WorkflowFact = z.discriminatedUnion('type', [
     deadlineAt: EpochMs.optional(),
     traceparent: TraceParent.optional(),
   }),
-  event('StepStarted', { step: StepName, attempt: Attempt, idempotencyKey: z.string(), timeoutAt: EpochMs }),
+  event('StepStarted', {
+    step: StepName,
+    attempt: Attempt,
+    idempotencyKey: z.string(),
+    timeoutMs: z.number().positive(),
+  }),
+  /** Its process died while it ran; it starts again under the same key. */
+  event('StepInterrupted', { step: StepName, attempt: Attempt }),
   event('StepCompleted', { step: StepName, attempt: Attempt, result: z.unknown(), durationMs: z.number() }),
   event('StepAttemptFailed', {
     step: StepName,
@@ -44,13 +51,15 @@ export const WorkflowFact = z.discriminatedUnion('type', [
   event('DecisionExpired', { step: StepName, verdict: DecisionVerdict }),
   event('WorkflowRejected', { step: StepName, code: z.string(), reason: z.string() }),
   event('WorkflowCancelRequested', { by: z.string(), reason: z.string() }),
-  event('RollbackStarted', { end: RollbackEnd, steps: z.array(StepName) }),
+  /** Undoing begins: `steps` in the order in which they are undone; `error` is why, where there was one. */
+  event('RollbackStarted', { end: RollbackEnd, steps: z.array(StepName), error: Failure.optional() }),
   event('CompensationStarted', {
     step: StepName,
     attempt: Attempt,
     idempotencyKey: z.string(),
-    timeoutAt: EpochMs,
+    timeoutMs: z.number().positive(),
   }),
+  event('CompensationInterrupted', { step: StepName, attempt: Attempt }),
   event('CompensationCompleted', {
     step: StepName,
     attempt: Attempt,
