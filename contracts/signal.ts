@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Mode, TraceParent } from './envelope.ts';
 import { SignalId, StrategyId, WorkflowId } from './ids.ts';
+import { signalActions, SignalCandidate } from './signal-candidate.ts';
 import { Symbol } from './symbol.ts';
 
 /** What any program publishes on `signals.in.<symbol>`: plain JSON, the optional fields may be left out. */
@@ -28,26 +29,14 @@ export const SignalIn = z.object({
 export type SignalIn = z.infer<typeof SignalIn>;
 export type SignalInDraft = z.input<typeof SignalIn>;
 
-export const SignalAction = z.enum(['buy', 'sell', 'short', 'cover', 'hold', 'retract']);
-export type SignalAction = z.infer<typeof SignalAction>;
-
 /** What goes out on `signals.out.<symbol>.<strategyId>.<signalId>`: stored once per `signalId`, for ever. */
-export const SignalOut = z.object({
+export const SignalOut = SignalCandidate.extend({
   schema: z.literal('tradewright.signal-out/1'),
   signalId: SignalId,
   symbol: Symbol,
   timeframe: z.string(),
-  /** The bar at whose close the strategy decided. */
-  barTime: z.iso.datetime(),
-  action: SignalAction,
-  side: z.enum(['long', 'short', 'flat']),
-  /** Fractions of the strategy's capital in [-1, 1]. */
-  targetPosition: z.number().min(-1).max(1),
-  previousPosition: z.number().min(-1).max(1),
-  priceReference: z.number().positive(),
+  action: z.enum([...signalActions, 'retract']),
   confidence: z.number().min(0).max(1),
-  validFrom: z.iso.datetime(),
-  validUntil: z.iso.datetime(),
   strategyId: StrategyId,
   strategyVersion: z.number().int().positive(),
   workflowId: WorkflowId,

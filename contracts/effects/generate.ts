@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { Author, Usage } from '../author.ts';
 import { StrategyId } from '../ids.ts';
-import { ReasonInput, ReasonResult } from './reason.ts';
+import { ReasonInput, ReasonRequest, ReasonResult } from './reason.ts';
 
-/** `agent.generate`: the strategy's code, from idea and plan; registered as a draft under `strategyId`. */
-export const GenerateInput = ReasonInput.extend({
+const authored = {
   strategyId: StrategyId,
   version: z.number().int().positive(),
   plan: ReasonResult.pick({ view: true, plan: true }),
-});
+};
+
+/** `agent.generate`: the strategy's code, from idea and plan; registered as a draft under `strategyId`. */
+export const GenerateRequest = ReasonRequest.extend(authored);
+export type GenerateRequest = z.infer<typeof GenerateRequest>;
+
+export const GenerateInput = ReasonInput.extend(authored);
 export type GenerateInput = z.infer<typeof GenerateInput>;
 
 export const GenerateResult = z.object({

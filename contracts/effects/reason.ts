@@ -4,12 +4,11 @@ import { BarsInfo } from '../bars.ts';
 import { Symbol } from '../symbol.ts';
 
 /** `agent.reason`: a view of the market and a plan for the code, from the idea. */
-export const ReasonInput = z.object({
-  idea: z.string(),
-  symbol: Symbol,
-  seed: z.number().int(),
-  bars: BarsInfo,
-});
+export const ReasonRequest = z.object({ idea: z.string(), symbol: Symbol, seed: z.number().int() });
+export type ReasonRequest = z.infer<typeof ReasonRequest>;
+
+/** What the model is told: the request and what the bars are. */
+export const ReasonInput = ReasonRequest.extend({ bars: BarsInfo });
 export type ReasonInput = z.infer<typeof ReasonInput>;
 
 export const ReasonResult = z.object({

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { Author } from '../author.ts';
+import { StrategyId } from '../ids.ts';
+import { Symbol } from '../symbol.ts';
+
+/** `strategy.select`: the strategy that was activated last for a symbol. Fails with STRATEGY_NOT_FOUND. */
+export const SelectStrategyRequest = z.object({ symbol: Symbol });
+export const SelectedStrategy = z.object({
+  strategyId: StrategyId,
+  version: z.number().int().positive(),
+  code: z.string(),
+  codeSha256: z.string(),
+  codeRisk: z.number(),
+  author: Author,
+  confidence: z.number().min(0).max(1),
+});
+export type SelectedStrategy = z.infer<typeof SelectedStrategy>;
+
+/** `strategy.withdraw`: undoes the registration of a draft; withdrawing twice, or what never was, is harmless. */
+export const WithdrawStrategyRequest = z.object({
+  strategyId: StrategyId,
+  version: z.number().int().positive(),
+});

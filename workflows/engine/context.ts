@@ -1,0 +1,35 @@
+import { TradewrightError } from '../../contracts/errors.ts';
+import { type AnyWorkflow, type StepContext, type StepDefinition, type StepRef } from './definition.ts';
+import { stepOf, type WorkflowData } from './state.ts';
+
+/** What the functions of a definition see of a workflow. */
+export function contextOf(definition: AnyWorkflow, data: WorkflowData): StepContext<unknown> {
+  return {
+    workflowId: data.workflowId,
+    input: definition.input.parse(data.input),
+    has: (step) => stepOf(data, step.name).result !== undefined,
+    resultOf<R>(step: StepRef<R>): R {
+      const parsed = step.result.safeParse(stepOf(data, step.name).result);
+      if (parsed.success) return parsed.data;
+      throw new TradewrightError(
+        'STEP_RESULT_INVALID',
+        `step ${step.name} has no result that matches its schema`,
+        {
+          cause: parsed.error,
+        },
+      );
+    },
+  };
+}
+
+/** @throws INTERNAL when the definition has no such step: the journal belongs to another definition. */
+export function definedStep(definition: AnyWorkflow, name: string): StepDefinition<unknown> {
+  const step = definition.steps.find((candidate) => candidate.name === name);
+  if (!step) {
+    throw new TradewrightError(
+      'INTERNAL',
+      `${definition.name}/${definition.version} has no step called ${name}`,
+    );
+  }
+  return step;
+}
