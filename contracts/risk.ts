@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { SignalCandidate } from './signal-candidate.ts';
+import { SignalOut } from './signal.ts';
+import { CandidateAction } from './signal-candidate.ts';
 
-export const tradingModes = ['live', 'paper', 'historical'] as const;
-/** `historical`: decided on past data for study; `paper`: today's data, no money; `live`: today's data, money. */
-export const TradingMode = z.enum(tradingModes);
-export type TradingMode = z.infer<typeof TradingMode>;
-
-/** What the gates need to know of a signal. */
-export const GateSignal = SignalCandidate.extend({ id: z.string(), symbol: z.string(), mode: TradingMode });
+/** What the gates need to know of an outgoing signal. Retractions do not pass them: taking back is always allowed. */
+export const GateSignal = SignalOut.pick({
+  signalId: true,
+  symbol: true,
+  mode: true,
+  barTime: true,
+  targetPosition: true,
+  previousPosition: true,
+  validFrom: true,
+  validUntil: true,
+}).extend({ action: CandidateAction });
 export type GateSignal = z.infer<typeof GateSignal>;
 
 /**
