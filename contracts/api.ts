@@ -3,7 +3,7 @@ import { Failure, Mode } from './envelope.ts';
 import { StrategyId, WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
 import { Symbol } from './symbol.ts';
-import { WorkflowEvent } from './workflow-event.ts';
+import { DecisionVerdict, WorkflowEvent } from './workflow-event.ts';
 import { WorkflowState, WorkflowSummary } from './workflow-view.ts';
 
 export const IDEA_LIMIT_CHARS = 8_000;
@@ -54,6 +54,27 @@ export const WorkflowAccepted = z.object({
 });
 export type WorkflowAccepted = z.infer<typeof WorkflowAccepted>;
 
+/** `POST /v1/workflows/:workflowId/cancel` */
+export const PostCancel = z.strictObject({
+  by: z.string().trim().min(1).max(128).default('api'),
+  reason: z.string().max(1_000).default(''),
+});
+export type PostCancel = z.infer<typeof PostCancel>;
+export type PostCancelDraft = z.input<typeof PostCancel>;
+
+/** `POST /v1/workflows/:workflowId/decision` */
+export const PostDecision = z.strictObject({ verdict: DecisionVerdict, ...PostCancel.shape });
+export type PostDecision = z.infer<typeof PostDecision>;
+export type PostDecisionDraft = z.input<typeof PostDecision>;
+
+/** 202: the command is stored; what became of it shows in the workflow's events. */
+export const CommandAccepted = z.object({
+  workflowId: WorkflowId,
+  command: z.enum(['cancel', 'decide']),
+  duplicate: z.boolean(),
+});
+export type CommandAccepted = z.infer<typeof CommandAccepted>;
+
 /** A command for a running workflow, as it travels in a `workflow-command` task. */
 export const WorkflowCommandTask = z.discriminatedUnion('type', [
   z.object({
@@ -83,7 +104,9 @@ export const WorkflowListQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(256).optional(),
 });
+export type WorkflowListQuery = z.infer<typeof WorkflowListQuery>;
 export const WorkflowList = z.object({ items: z.array(WorkflowSummary), cursor: z.string().optional() });
+export type WorkflowList = z.infer<typeof WorkflowList>;
 
 /** What the worker says of itself on `query.status`: what runs, where, on what. */
 export const SystemStatus = z.object({
