@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure, Mode } from './envelope.ts';
 import { StrategyId, WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
+import { SignalIn } from './signal.ts';
 import { Symbol } from './symbol.ts';
 import { DecisionVerdict, WorkflowEvent } from './workflow-event.ts';
 import { WorkflowState, WorkflowSummary } from './workflow-view.ts';
@@ -28,6 +29,14 @@ export const StrategyInput = z.object({
   }),
 });
 export type StrategyInput = z.infer<typeof StrategyInput>;
+
+/** Input of the `signal` workflow: an incoming trade signal. */
+export const SignalInput = z.object({
+  signal: SignalIn,
+  seed: z.number().int().nonnegative(),
+  decision: StrategyInput.shape.decision,
+});
+export type SignalInput = z.infer<typeof SignalInput>;
 
 /** `POST /v1/workflows` */
 export const PostWorkflow = z.strictObject({

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Mode, TraceParent } from './envelope.ts';
 import { SignalId, StrategyId, WorkflowId } from './ids.ts';
-import { signalActions, SignalCandidate } from './signal-candidate.ts';
 import { Symbol } from './symbol.ts';
 
 /** What any program publishes on `signals.in.<symbol>`: plain JSON, the optional fields may be left out. */
@@ -29,14 +28,26 @@ export const SignalIn = z.object({
 export type SignalIn = z.infer<typeof SignalIn>;
 export type SignalInDraft = z.input<typeof SignalIn>;
 
+export const SignalAction = z.enum(['buy', 'sell', 'short', 'cover', 'hold', 'retract']);
+export type SignalAction = z.infer<typeof SignalAction>;
+
 /** What goes out on `signals.out.<symbol>.<strategyId>.<signalId>`: stored once per `signalId`, for ever. */
-export const SignalOut = SignalCandidate.extend({
+export const SignalOut = z.object({
   schema: z.literal('tradewright.signal-out/1'),
   signalId: SignalId,
   symbol: Symbol,
   timeframe: z.string(),
-  action: z.enum([...signalActions, 'retract']),
+  /** The bar at whose close the strategy decided. */
+  barTime: z.iso.datetime(),
+  action: SignalAction,
+  side: z.enum(['long', 'short', 'flat']),
+  /** Fractions of the strategy's capital in [-1, 1]. */
+  targetPosition: z.number().min(-1).max(1),
+  previousPosition: z.number().min(-1).max(1),
+  priceReference: z.number().positive(),
   confidence: z.number().min(0).max(1),
+  validFrom: z.iso.datetime(),
+  validUntil: z.iso.datetime(),
   strategyId: StrategyId,
   strategyVersion: z.number().int().positive(),
   workflowId: WorkflowId,

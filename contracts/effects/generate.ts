@@ -6,7 +6,7 @@ import { ReasonInput, ReasonRequest, ReasonResult } from './reason.ts';
 const authored = {
   strategyId: StrategyId,
   version: z.number().int().positive(),
-  plan: ReasonResult.pick({ view: true, plan: true }),
+  plan: ReasonResult.pick({ view: true, plan: true, confidence: true }),
 };
 
 /** `agent.generate`: the strategy's code, from idea and plan; registered as a draft under `strategyId`. */

@@ -16,6 +16,8 @@ export interface StoredStrategy {
   readonly code: string;
   readonly codeSha256: string;
   readonly author: Author;
+  /** The author's own confidence, 0–1. */
+  readonly confidence: number;
   readonly workflowId: WorkflowId;
   /** `draft` until its signals are published; `withdrawn` when its workflow was rolled back. */
   readonly status: 'draft' | 'active' | 'withdrawn';

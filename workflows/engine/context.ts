@@ -7,6 +7,8 @@ export function contextOf(definition: AnyWorkflow, data: WorkflowData): StepCont
   return {
     workflowId: data.workflowId,
     input: definition.input.parse(data.input),
+    traceparent: data.traceparent ?? undefined,
+    undoing: undoing(data),
     has: (step) => stepOf(data, step.name).result !== undefined,
     resultOf<R>(step: StepRef<R>): R {
       const parsed = step.result.safeParse(stepOf(data, step.name).result);
@@ -20,6 +22,16 @@ export function contextOf(definition: AnyWorkflow, data: WorkflowData): StepCont
       );
     },
   };
+}
+
+function undoing({ rollback, rejection, cancellation }: WorkflowData): StepContext<unknown>['undoing'] {
+  if (!rollback) return undefined;
+  const { end, error } = rollback;
+  if (end === 'rejected' && rejection) return { end, code: rejection.code, reason: rejection.reason };
+  if (end === 'cancelled' && cancellation) {
+    return { end, code: 'CANCELLED', reason: cancellation.reason || `cancelled by ${cancellation.by}` };
+  }
+  return { end, code: error?.code ?? 'INTERNAL', reason: error?.message ?? 'no reason was recorded' };
 }
 
 /** @throws INTERNAL when the definition has no such step: the journal belongs to another definition. */

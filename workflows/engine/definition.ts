@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
+import { type WorkflowId } from '../../contracts/ids.ts';
+import { type RollbackEnd } from '../../contracts/workflow-event.ts';
 
 /** When a failed attempt is tried again. Delays grow by `factor` from `initialMs` up to `maxMs`. */
 export interface RetryPolicy {
@@ -27,11 +29,14 @@ export const DEFAULT_STEP_TIMEOUT_MS = 30_000;
 
 /** What a step sees: the workflow's input and the results of the steps before it, checked against their schemas. */
 export interface StepContext<I> {
-  readonly workflowId: string;
+  readonly workflowId: WorkflowId;
   readonly input: I;
+  readonly traceparent: string | undefined;
   /** @throws STEP_RESULT_INVALID when the step has no result or one that does not match its schema. */
   resultOf<R>(step: StepRef<R>): R;
   has(step: StepRef<unknown>): boolean;
+  /** Why the workflow is being undone; undefined while it goes forward. */
+  readonly undoing: { readonly end: RollbackEnd; readonly code: string; readonly reason: string } | undefined;
 }
 
 /** A step as other steps refer to it. */
