@@ -1,0 +1,190 @@
+import { type Duplex } from 'node:stream';
+import { type Container } from 'dockerode';
+import { TradewrightError } from '../../contracts/errors.ts';
+import { type Clock, delay } from '../../contracts/ports/clock.ts';
+import { isNotFound, type Engine } from './engine.ts';
+import { hardenedCreateOptions, type ContainerSpec } from './hardening.ts';
+import {
+  cgroupFilesOf,
+  confinementOf,
+  isProcessOf,
+  readUsage,
+  unknownUsage,
+  type CgroupFiles,
+  type ContainerUsage,
+} from './host-facts.ts';
+
+export interface ContainerExit {
+  /** null when the engine could not tell. */
+  readonly exitCode: number | null;
+  readonly oomKilled: boolean;
+}
+
+export interface StartTimings {
+  readonly createMs: number;
+  readonly startMs: number;
+}
+
+/** The OOM flag is set by an event of its own, which may come after the exit. */
+const oomFlagWithinMs = 400;
+const oomFlagEveryMs = 20;
+
+/** One hardened, running container with its standard streams attached as one raw duplex. */
+export class SandboxContainer {
+  readonly id: string;
+  readonly uid: number;
+  /** Multiplexed by the engine: see multiplex.ts. */
+  readonly stdio: Duplex;
+  /** Settles once, when the container's streams have closed and the engine has told its exit. Never rejects. */
+  readonly exited: Promise<ContainerExit>;
+  readonly timings: StartTimings;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #container: Container;
+  #pid: number | null = null;
+  #cgroup: CgroupFiles | null = null;
+  #gone = false;
+
+  private constructor(engine: Engine, clock: Clock, container: Container, uid: number, stdio: Duplex, timings: StartTimings) {
+    this.id = container.id;
+    this.uid = uid;
+    this.stdio = stdio;
+    this.timings = timings;
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#container = container;
+    this.exited = new Promise<void>((resolve) => {
+      stdio.once('close', resolve);
+      stdio.once('end', resolve);
+      stdio.on('error', () => resolve());
+    }).then(() => this.#exit());
+  }
+
+  /** Creates, attaches and starts; what fails half way leaves no container behind. */
+  static async start(engine: Engine, clock: Clock, spec: ContainerSpec, uid: number): Promise<SandboxContainer> {
+    const began = clock.now();
+    const container = await engine.call('create container', (abortSignal) =>
+      engine.docker.createContainer({ ...hardenedCreateOptions(spec, uid), abortSignal }),
+    );
+    try {
+      const created = clock.now();
+      const stdio = await engine.call('attach', () =>
+        container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
+      );
+      await engine.call('start container', (abortSignal) => container.start({ abortSignal }));
+      const timings = { createMs: created - began, startMs: clock.now() - created };
+      return new SandboxContainer(engine, clock, container, uid, stdio as Duplex, timings);
+    } catch (error) {
+      await removeContainer(engine, container.id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Learns where the container's process is and that its confinement is in force: by the kernel's word where this host runs
+   * the engine, else by the engine's.
+   * @throws SECCOMP_MISSING or SANDBOX_INTERNAL, naming what is not in force.
+   */
+  async verify(): Promise<void> {
+    const { State, HostConfig } = await this.#engine.call('inspect container', () => this.#container.inspect());
+    const faults: string[] = [];
+    if (HostConfig.NetworkMode !== 'none') faults.push(`network ${HostConfig.NetworkMode ?? 'unknown'}`);
+    if (HostConfig.ReadonlyRootfs !== true) faults.push('writable root');
+    if (HostConfig.IpcMode !== 'none') faults.push('shared IPC');
+    if (!(HostConfig.Memory ?? 0) || !(HostConfig.PidsLimit ?? 0)) faults.push('no memory or PID limit');
+    let seccomp = ((HostConfig.SecurityOpt ?? []) as string[]).some((option) => option.startsWith('seccomp={'));
+    if (await isProcessOf(this.id, State.Pid)) {
+      const confinement = await confinementOf(State.Pid);
+      if (confinement !== null) {
+        seccomp &&= confinement.seccompFilter;
+        if (!confinement.noNewPrivileges) faults.push('new privileges possible');
+        if (!confinement.noCapabilities) faults.push('capabilities left');
+        if (confinement.uids.some((uid) => uid === 0)) faults.push('runs as root');
+      }
+      this.#pid = State.Pid;
+      this.#cgroup = await cgroupFilesOf(State.Pid);
+    }
+    if (!seccomp) throw new TradewrightError('SECCOMP_MISSING', 'the engine did not apply the seccomp profile');
+    if (faults.length > 0) {
+      throw new TradewrightError('SANDBOX_INTERNAL', `the engine did not confine the container: ${faults.join(', ')}`);
+    }
+  }
+
+  /** From the control groups, else from the engine; unknown once the container has ended. */
+  async usage(): Promise<ContainerUsage> {
+    if (this.#gone) return unknownUsage;
+    if (this.#cgroup !== null) return readUsage(this.#cgroup);
+    try {
+      const stats = await this.#engine.call('stats', () =>
+        this.#container.stats({ stream: false, 'one-shot': true } as { stream: false }),
+      );
+      return {
+        cpuMs: stats.cpu_stats.cpu_usage.total_usage / 1e6,
+        peakMemoryBytes: stats.memory_stats.max_usage ?? stats.memory_stats.usage ?? null,
+        pidRefusals: null,
+      };
+    } catch {
+      return unknownUsage;
+    }
+  }
+
+  /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */
+  async kill(): Promise<void> {
+    if (this.#gone) return;
+    if (this.#pid !== null && (await isProcessOf(this.id, this.#pid)) && killed(this.#pid)) return;
+    await this.#engine
+      .call('kill container', (abortSignal) => this.#container.kill({ signal: 'SIGKILL', abortSignal }))
+      .catch(() => undefined);
+  }
+
+  /** Kills it if it still runs and takes it away, its exit kept. @throws ENGINE_UNAVAILABLE */
+  async remove(): Promise<void> {
+    await this.kill();
+    await removeContainer(this.#engine, this.id);
+    this.stdio.destroy();
+  }
+
+  async #exit(): Promise<ContainerExit> {
+    try {
+      const { StatusCode } = (await this.#engine.call('wait', (abortSignal) =>
+        this.#container.wait({ abortSignal }),
+      )) as { StatusCode: number };
+      this.#gone = true;
+      return { exitCode: StatusCode, oomKilled: StatusCode === 137 && (await this.#oomFlag()) };
+    } catch {
+      return { exitCode: null, oomKilled: false };
+    }
+  }
+
+  async #oomFlag(): Promise<boolean> {
+    const until = this.#clock.now() + oomFlagWithinMs;
+    for (;;) {
+      const { State } = await this.#engine.call('inspect container', () => this.#container.inspect());
+      if (State.OOMKilled) return true;
+      if (this.#clock.now() >= until) return false;
+      await delay(this.#clock, oomFlagEveryMs);
+    }
+  }
+}
+
+/** Removes a container with force; one that has gone already is as good. */
+export async function removeContainer(engine: Engine, id: string): Promise<void> {
+  try {
+    await engine.call('remove container', (abortSignal) =>
+      engine.docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
+    );
+  } catch (error) {
+    // 409: the engine is removing it at this moment.
+    if (isNotFound(error) || (error instanceof Error && /already in progress/.test(error.message))) return;
+    throw error;
+  }
+}
+
+function killed(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}

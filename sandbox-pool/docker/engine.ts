@@ -1,0 +1,99 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import Docker from 'dockerode';
+import { TradewrightError } from '../../contracts/errors.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type EngineAddress } from './engine-address.ts';
+
+export interface EngineFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly seccomp: boolean;
+}
+
+const callLimitMs = 30_000;
+
+/** A connection to one engine. Every call is bounded in time; a failed one says what the engine said. */
+export class Engine {
+  readonly docker: Docker;
+  readonly #clock: Clock;
+  readonly #agent: HttpAgent;
+
+  constructor(address: EngineAddress, clock: Clock) {
+    this.#clock = clock;
+    const secure = 'host' in address && address.protocol === 'https';
+    this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 8 });
+    // The client would otherwise mix what DOCKER_HOST says into an address that was given.
+    const nothingInherited = { host: undefined, port: undefined, protocol: 'http' as const, pathPrefix: undefined };
+    this.docker = new Docker(withoutUndefinedTypes({ ...nothingInherited, ...address, agent: this.#agent }));
+  }
+
+  /** @throws ENGINE_MISSING when nobody listens there, ENGINE_UNAVAILABLE when it does not answer as it should. */
+  async facts(): Promise<EngineFacts> {
+    const [version, info] = await this.call('version and info', (abortSignal) =>
+      Promise.all([
+        this.docker.version({ abortSignal } as never),
+        this.docker.info({ abortSignal } as never) as Promise<{ SecurityOptions?: string[] }>,
+      ]),
+    );
+    const podman = (version.Components ?? []).some((part) => /podman/i.test(part.Name));
+    return {
+      name: podman ? 'Podman' : 'Docker',
+      version: version.Version,
+      seccomp: (info.SecurityOptions ?? []).some((option) => option.includes('seccomp')),
+    };
+  }
+
+  /** The image's content id. @throws IMAGE_MISSING */
+  async imageId(reference: string): Promise<string> {
+    const { Id } = await this.call(`inspect image ${reference}`, () => this.docker.getImage(reference).inspect());
+    return Id;
+  }
+
+  /** Runs one API call with a time limit and our error codes. */
+  async call<T>(what: string, action: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const cancel = this.#clock.schedule(callLimitMs, () => limit.abort());
+    try {
+      return await Promise.race([action(limit.signal), rejectionOf(limit.signal)]);
+    } catch (cause) {
+      throw asEngineError(what, cause);
+    } finally {
+      cancel();
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+export function isNotFound(thrown: unknown): boolean {
+  return statusOf(thrown) === 404 || (thrown instanceof Error && thrown.cause !== undefined && isNotFound(thrown.cause));
+}
+
+function withoutUndefinedTypes(options: object): Docker.DockerOptions {
+  return options as Docker.DockerOptions;
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${callLimitMs} ms`)), { once: true });
+  });
+}
+
+function statusOf(thrown: unknown): number | null {
+  const status = (thrown as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : null;
+}
+
+function asEngineError(what: string, cause: unknown): TradewrightError {
+  if (cause instanceof TradewrightError) return cause;
+  const message = `Docker engine, ${what}: ${cause instanceof Error ? cause.message.trim() : String(cause)}`;
+  const status = statusOf(cause);
+  if (status === 404 && /no such image/i.test(message)) return new TradewrightError('IMAGE_MISSING', message, { cause });
+  if (/seccomp/i.test(message)) return new TradewrightError('SECCOMP_MISSING', message, { cause });
+  const code = (cause as { code?: unknown } | null)?.code;
+  const nobodyThere = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES' || code === 'ENOTFOUND';
+  return new TradewrightError(nobodyThere ? 'ENGINE_MISSING' : 'ENGINE_UNAVAILABLE', message, { cause });
+}

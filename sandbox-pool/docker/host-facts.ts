@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What the kernel of this host says of a container's process; nothing here is the container's word. */
+
+export interface ContainerUsage {
+  readonly cpuMs: number | null;
+  readonly peakMemoryBytes: number | null;
+  /** How often the PID limit refused a new task. */
+  readonly pidRefusals: number | null;
+}
+
+export const unknownUsage: ContainerUsage = { cpuMs: null, peakMemoryBytes: null, pidRefusals: null };
+
+/** Confinement as /proc/PID/status shows it. */
+export interface Confinement {
+  readonly seccompFilter: boolean;
+  readonly noNewPrivileges: boolean;
+  readonly noCapabilities: boolean;
+  readonly uids: readonly number[];
+}
+
+/** The files that measure one container; null members where this host does not offer them. */
+export interface CgroupFiles {
+  readonly cpu: { readonly path: string; readonly version: 1 | 2 } | null;
+  readonly peakMemory: string | null;
+  readonly pidEvents: string | null;
+}
+
+/** True when `pid` is, right now and in our PID namespace, a process of this container. */
+export async function isProcessOf(containerId: string, pid: number): Promise<boolean> {
+  if (pid <= 1) return false;
+  return (await contentOf(`/proc/${pid}/cgroup`))?.includes(containerId) ?? false;
+}
+
+export async function confinementOf(pid: number): Promise<Confinement | null> {
+  const status = await contentOf(`/proc/${pid}/status`);
+  if (status === null) return null;
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  return {
+    seccompFilter: field('Seccomp') === '2',
+    noNewPrivileges: field('NoNewPrivs') === '1',
+    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) => /^0+$/.test(field(name))),
+    uids: field('Uid').split(/\s+/).map(Number),
+  };
+}
+
+/** Finds the control groups of a process: version 1, 2 or the hybrid of both. */
+export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
+  const [memberships, mounts] = await Promise.all([contentOf(`/proc/${pid}/cgroup`), contentOf('/proc/self/mountinfo')]);
+  if (memberships === null || mounts === null) return null;
+  const folderOf = (controller: string): { folder: string; version: 1 | 2 } | null => {
+    const v1 = groupPath(memberships, (controllers) => controllers.includes(controller));
+    if (v1 !== null) return located(mounts, v1, 1, controller);
+    const v2 = groupPath(memberships, (controllers) => controllers.length === 0);
+    return v2 === null ? null : located(mounts, v2, 2, controller);
+  };
+  const cpu = folderOf('cpuacct') ?? folderOf('cpu');
+  const memory = folderOf('memory');
+  const pids = folderOf('pids');
+  return {
+    cpu: cpu === null ? null : { path: join(cpu.folder, cpu.version === 1 ? 'cpuacct.usage' : 'cpu.stat'), version: cpu.version },
+    peakMemory: memory === null ? null : join(memory.folder, memory.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'),
+    pidEvents: pids === null ? null : join(pids.folder, 'pids.events'),
+  };
+}
+
+export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {
+  const [cpu, memory, pids] = await Promise.all([
+    files.cpu === null ? null : contentOf(files.cpu.path),
+    files.peakMemory === null ? null : contentOf(files.peakMemory),
+    files.pidEvents === null ? null : contentOf(files.pidEvents),
+  ]);
+  return {
+    cpuMs: cpu === null ? null : cpuMsOf(cpu, files.cpu?.version ?? 2),
+    peakMemoryBytes: memory === null ? null : wholeNumber(memory),
+    pidRefusals: pids === null ? null : wholeNumber(/^max (\d+)/m.exec(pids)?.[1] ?? ''),
+  };
+}
+
+function cpuMsOf(content: string, version: 1 | 2): number | null {
+  const counted = wholeNumber(version === 1 ? content : (/^usage_usec (\d+)/m.exec(content)?.[1] ?? ''));
+  return counted === null ? null : counted / (version === 1 ? 1e6 : 1e3);
+}
+
+function wholeNumber(text: string): number | null {
+  const trimmed = text.trim();
+  return /^\d+$/.test(trimmed) ? Number(trimmed) : null;
+}
+
+function groupPath(memberships: string, matches: (controllers: string[]) => boolean): string | null {
+  for (const line of memberships.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (controllers === undefined || path === undefined) continue;
+    if (matches(controllers.split(',').filter((name) => name !== ''))) return path;
+  }
+  return null;
+}
+
+function located(mounts: string, group: string, version: 1 | 2, controller: string): { folder: string; version: 1 | 2 } | null {
+  for (const line of mounts.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ');
+    const [, , , root = '/', mountPoint] = before.split(' ');
+    const [type, , options = ''] = after.split(' ');
+    if (mountPoint === undefined || type !== (version === 1 ? 'cgroup' : 'cgroup2')) continue;
+    if (version === 1 && !options.split(',').includes(controller)) continue;
+    const inside = root === '/' ? group : group.startsWith(`${root}/`) ? group.slice(root.length) : null;
+    if (inside !== null) return { folder: join(mountPoint, inside), version };
+  }
+  return null;
+}
+
+async function contentOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
