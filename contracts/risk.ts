@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SignalId } from './ids.ts';
 import { SignalOut } from './signal.ts';
 import { CandidateAction } from './signal-candidate.ts';
 
@@ -76,7 +77,13 @@ export const gateCodes = {
 export const GateCode = z.enum([...gateCodes.passing, ...gateCodes.refusing]);
 export type GateCode = z.infer<typeof GateCode>;
 
-export const GateVerdict = z.object({ gate: GateName, passed: z.boolean(), code: GateCode, why: z.string() });
+export const GateVerdict = z.object({
+  signalId: SignalId,
+  gate: GateName,
+  passed: z.boolean(),
+  code: GateCode,
+  why: z.string(),
+});
 export type GateVerdict = z.infer<typeof GateVerdict>;
 
 export const riskComponentNames = [
