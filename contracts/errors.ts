@@ -29,6 +29,7 @@ export const errorCodes = {
   CONTENT_TYPE_UNSUPPORTED: { kind: 'terminal', says: 'The body must be sent as application/json.' },
   DATA_DIR_IN_USE: { kind: 'terminal', says: 'Another process works on this data folder.' },
   DISK_FULL: { kind: 'retryable', says: 'The disk is full; nothing is accepted until space returns.' },
+  EFFECT_INTERRUPTED: { kind: 'retryable', says: 'The actor that performed the effect stopped.' },
   ENGINE_MISSING: { kind: 'terminal', says: 'No Docker engine answers.' },
   ENGINE_UNAVAILABLE: { kind: 'retryable', says: 'The Docker engine does not answer at the moment.' },
   FEED_GAP: { kind: 'terminal', says: 'The event feed no longer holds all events asked for.' },
