@@ -1,0 +1,100 @@
+import { type JsMsg, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
+import { toFailure } from '../contracts/errors.ts';
+import { type WorkflowId } from '../contracts/ids.ts';
+import { delay } from '../contracts/ports/clock.ts';
+import { type EventFeed } from '../contracts/ports/messaging.ts';
+import { streams, subjects } from '../contracts/subjects.ts';
+import { WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import { type NatsLink } from './connection.ts';
+import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
+import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
+
+/** Read ahead of a slow reader, in messages. */
+const READ_AHEAD = 64;
+const PAUSE_MS = 250;
+
+export function eventFeed(link: NatsLink, times: PublishTimes = publishTimes): EventFeed {
+  return {
+    publish(batch) {
+      const lastSeq = batch.events.at(-1)?.seq ?? 0;
+      return storeMessage(link, {
+        subject: subjects.events(batch.workflowId),
+        bytes: JSON.stringify(batch),
+        msgId: messageId('events', `${batch.workflowId}:${lastSeq}`),
+        times,
+      });
+    },
+    follow: (workflowId, signal) => follow(link, workflowId, signal),
+    async lastCommit() {
+      await link.ready(times.deadlineMs);
+      try {
+        const query = { last_by_subj: 'events.*' };
+        const message = await link.jsm.streams.getMessage(streams.events, query);
+        return message === null ? 0 : WorkflowEventBatch.parse(message.json()).commit;
+      } catch (error) {
+        if (apiErrorCode(error) === apiErrors.messageNotFound) return 0;
+        if (isTransient(error)) throw unavailable('the last event cannot be read', error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Opens an ordered consumer, and another one after the last message given whenever it ends. */
+async function* follow(
+  link: NatsLink,
+  workflowId: WorkflowId,
+  signal: AbortSignal,
+): AsyncGenerator<WorkflowEventBatch, void, undefined> {
+  let lastStreamSeq = 0;
+  let lastEventSeq = 0;
+  while (!signal.aborted) {
+    let messages: ConsumerMessages | undefined;
+    const close = (): void => void messages?.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      messages = await open(link, workflowId, lastStreamSeq + 1);
+      if (signal.aborted) return;
+      for await (const message of messages) {
+        lastStreamSeq = message.seq;
+        const batch = parseBatch(link, message);
+        const seq = batch?.events.at(-1)?.seq ?? 0;
+        // A batch sent again beyond the dedup window is stored twice; nobody sees it twice.
+        if (batch === undefined || seq <= lastEventSeq) continue;
+        lastEventSeq = seq;
+        yield batch;
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      if (link.nc.isClosed() || link.nc.isDraining())
+        throw unavailable('the connection to NATS is closed', error);
+      link.log.warn({ workflowId, error: toFailure(error) }, 'following events was interrupted');
+    } finally {
+      signal.removeEventListener('abort', close);
+      await messages?.close();
+    }
+    if (link.nc.isClosed()) return;
+    await delay(link.clock, PAUSE_MS, signal).catch(() => undefined);
+  }
+}
+
+async function open(link: NatsLink, workflowId: WorkflowId, fromSeq: number): Promise<ConsumerMessages> {
+  const consumer = await link.js.consumers.get(streams.events, {
+    filter_subjects: subjects.events(workflowId),
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: fromSeq,
+  });
+  return consumer.consume({ max_messages: READ_AHEAD });
+}
+
+function parseBatch(link: NatsLink, message: JsMsg): WorkflowEventBatch | undefined {
+  try {
+    return WorkflowEventBatch.parse(message.json());
+  } catch (error) {
+    link.log.error(
+      { streamSeq: message.seq, error: toFailure(error) },
+      'a message of EVENTS is no event batch',
+    );
+    return undefined;
+  }
+}

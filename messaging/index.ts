@@ -1,0 +1,10 @@
+export { connect, type ConnectOptions, type NatsLink } from './connection.ts';
+export { type DeadEntry, type DeadLetterOffice } from './dead-letters.ts';
+export { ensureStreams, type StreamChange } from './ensure-streams.ts';
+export { type LaneOptions } from './lane-source.ts';
+export { type LaneDepth, type LaneStatistics } from './lane-statistics.ts';
+export { openMessaging, type Messaging, type MessagingOptions } from './messaging.ts';
+export { parseSignalIn, type ParsedSignal } from './parse-signal.ts';
+export { parseTask, parseTaskSubject, type ParsedTask } from './parse-task.ts';
+export { startRelay, type Relay, type RelayOptions } from './relay.ts';
+export { streamLimits, type StreamLimits } from './stream-config.ts';

@@ -1,0 +1,77 @@
+import { type Lane, lanes } from '../contracts/lanes.ts';
+import { streams, subjects } from '../contracts/subjects.ts';
+import { type NatsLink } from './connection.ts';
+import { laneConsumer } from './lane-source.ts';
+import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
+
+/** One lane as the server sees it, over all workers. */
+export interface LaneDepth {
+  /** Stored and not taken yet. */
+  readonly depth: number;
+  /** Taken and not ended, those that wait for a short retry included. */
+  readonly inFlight: number;
+  /** Pull requests that wait for a message: workers with nothing to do. */
+  readonly waiting: number;
+  /** When the oldest message still in the lane was stored, milliseconds since the epoch. */
+  readonly oldestStoredAt: number | null;
+}
+
+export interface LaneStatistics {
+  /** @throws NATS_UNAVAILABLE */
+  lane(lane: Lane): Promise<LaneDepth>;
+  all(): Promise<Readonly<Record<Lane, LaneDepth>>>;
+  /** Messages in the dead-letter stream. */
+  deadDepth(): Promise<number>;
+}
+
+export function laneStatistics(link: NatsLink): LaneStatistics {
+  const statistics: LaneStatistics = {
+    async lane(lane) {
+      try {
+        const [consumer, oldestStoredAt] = await Promise.all([consumerInfo(link, lane), oldest(link, lane)]);
+        return {
+          depth: consumer?.num_pending ?? (oldestStoredAt === null ? 0 : await stored(link, lane)),
+          inFlight: consumer?.num_ack_pending ?? 0,
+          waiting: consumer?.num_waiting ?? 0,
+          oldestStoredAt,
+        };
+      } catch (error) {
+        if (isTransient(error)) throw unavailable('NATS does not answer about the lanes', error);
+        throw error;
+      }
+    },
+    async all() {
+      const each = await Promise.all(lanes.map(async (lane) => [lane, await statistics.lane(lane)] as const));
+      return Object.fromEntries(each) as Record<Lane, LaneDepth>;
+    },
+    async deadDepth() {
+      return (await link.jsm.streams.info(streams.dead)).state.messages;
+    },
+  };
+  return statistics;
+}
+
+async function consumerInfo(link: NatsLink, lane: Lane) {
+  try {
+    return await link.jsm.consumers.info(streams.tasks, laneConsumer(lane));
+  } catch (error) {
+    // No worker has run on this lane yet.
+    if (apiErrorCode(error) === apiErrors.consumerNotFound) return undefined;
+    throw error;
+  }
+}
+
+async function stored(link: NatsLink, lane: Lane): Promise<number> {
+  const { state } = await link.jsm.streams.info(streams.tasks, { subjects_filter: subjects.lane(lane) });
+  return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+async function oldest(link: NatsLink, lane: Lane): Promise<number | null> {
+  const message = await link.jsm.direct
+    .getMessage(streams.tasks, { seq: 1, next_by_subj: subjects.lane(lane) })
+    .catch((error: unknown) => {
+      if (isTransient(error)) throw error;
+      return null;
+    });
+  return message === null ? null : message.time.getTime();
+}

@@ -1,0 +1,81 @@
+import { type DeadLetterOffice, deadLetters } from './dead-letters.ts';
+import { connect, type ConnectOptions, type NatsLink } from './connection.ts';
+import { ensureStreams } from './ensure-streams.ts';
+import { eventFeed } from './event-feed.ts';
+import { laneDefaults, laneSource, type LaneOptions } from './lane-source.ts';
+import { laneStatistics, type LaneStatistics } from './lane-statistics.ts';
+import { liveFeed } from './live-feed.ts';
+import { queries } from './queries.ts';
+import { inboxDefaults, signalInbox, type InboxOptions } from './signal-inbox.ts';
+import { signalOutbox } from './signal-outbox.ts';
+import { publishTimes, type PublishTimes } from './store-message.ts';
+import { streamLimits, type StreamLimits } from './stream-config.ts';
+import { taskProducer } from './task-producer.ts';
+import {
+  type EventFeed,
+  type LaneSource,
+  type LiveFeed,
+  type Queries,
+  type SignalInbox,
+  type SignalOutbox,
+  type TaskProducer,
+} from '../contracts/ports/messaging.ts';
+
+export interface MessagingOptions extends ConnectOptions {
+  readonly limits?: StreamLimits;
+  readonly lanes?: LaneOptions;
+  readonly inbox?: InboxOptions;
+  readonly publishTimes?: PublishTimes;
+}
+
+/** Everything the system says and hears over NATS, on one connection. */
+export interface Messaging {
+  readonly url: string;
+  readonly serverVersion: string;
+  readonly connected: () => boolean;
+  readonly tasks: TaskProducer;
+  readonly lanes: LaneSource;
+  readonly statistics: LaneStatistics;
+  readonly inbox: SignalInbox;
+  readonly dead: DeadLetterOffice;
+  readonly outbox: SignalOutbox;
+  readonly events: EventFeed;
+  readonly live: LiveFeed;
+  readonly queries: Queries;
+  /** Sends what is pending, then closes. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Connects and makes every stream be there.
+ * @throws NATS_UNAVAILABLE, NATS_UNSUITABLE, UNAUTHORIZED, STREAM_INCOMPATIBLE
+ */
+export async function openMessaging(options: MessagingOptions): Promise<Messaging> {
+  const link = await connect(options);
+  try {
+    await ensureStreams(link, options.limits ?? streamLimits);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  return messagingOn(link, options);
+}
+
+function messagingOn(link: NatsLink, options: MessagingOptions): Messaging {
+  const times = options.publishTimes ?? publishTimes;
+  return {
+    url: link.url,
+    serverVersion: link.serverVersion,
+    connected: link.connected,
+    tasks: taskProducer(link, times),
+    lanes: laneSource(link, options.lanes ?? laneDefaults),
+    statistics: laneStatistics(link),
+    inbox: signalInbox(link, options.inbox ?? inboxDefaults),
+    dead: deadLetters(link, times),
+    outbox: signalOutbox(link, times),
+    events: eventFeed(link, times),
+    live: liveFeed(link),
+    queries: queries(link),
+    close: link.close,
+  };
+}

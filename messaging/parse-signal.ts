@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { toFailure, TradewrightError, type Failure } from '../contracts/errors.ts';
+import { TraceParent } from '../contracts/envelope.ts';
+import { type Delivery } from '../contracts/ports/messaging.ts';
+import { SignalIn } from '../contracts/signal.ts';
+import { fromSubjectToken, toSubjectToken } from '../contracts/symbol.ts';
+import { parseOutsideJson } from './outside-json.ts';
+import { isSafeReplyTo } from './reply-subject.ts';
+
+export const SIGNAL_LIMIT_BYTES = 64 * 1024;
+
+type Raw = Pick<Delivery, 'subject' | 'bytes' | 'headers'>;
+export type ParsedSignal =
+  | { readonly kind: 'signal'; readonly signal: SignalIn }
+  | {
+      readonly kind: 'refused';
+      readonly failure: Failure;
+      /** The sender's id, where one could be read. */
+      readonly id: string | null;
+      /** The symbol's token for `signals.rejected.<token>`. */
+      readonly symbolToken: string;
+      /** Only a subject that is safe to answer on. */
+      readonly replyTo: string | undefined;
+    };
+
+/** A message of SIGNALS_IN as a signal. The symbol may be left to the subject and the id to `Nats-Msg-Id`. */
+export function parseSignalIn(raw: Raw): ParsedSignal {
+  const token = raw.subject.split('.')[2] ?? '';
+  const symbolToken = fromSubjectToken(token) === undefined ? toSubjectToken(token || 'unknown') : token;
+  let json: unknown;
+  try {
+    json = parseOutsideJson(raw.bytes, SIGNAL_LIMIT_BYTES);
+    return { kind: 'signal', signal: toSignal(raw, json, token) };
+  } catch (error) {
+    const hints = Hints.safeParse(json).data ?? {};
+    const replyTo = hints.replyTo !== undefined && isSafeReplyTo(hints.replyTo) ? hints.replyTo : undefined;
+    const id = hints.id ?? raw.headers['nats-msg-id']?.slice(0, 128) ?? null;
+    return { kind: 'refused', failure: toFailure(error), id, symbolToken, replyTo };
+  }
+}
+
+/** What can be read of a refused signal, each by itself. */
+const Hints = z.object({
+  id: z.string().max(128).optional().catch(undefined),
+  replyTo: z.string().max(256).optional().catch(undefined),
+});
+
+function toSignal(raw: Raw, json: unknown, token: string): SignalIn {
+  const named = fromSubjectToken(token);
+  const filled =
+    json !== null && typeof json === 'object' && !Array.isArray(json)
+      ? { ...fromHeaders(raw), ...(named === undefined ? {} : { symbol: named }), ...json }
+      : json;
+  const parsed = SignalIn.safeParse(filled);
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  const signal = parsed.data;
+  if (named?.toUpperCase() !== signal.symbol) {
+    throw invalid(`the subject ${raw.subject} is not the one of symbol ${signal.symbol}`);
+  }
+  if (signal.replyTo !== undefined && !isSafeReplyTo(signal.replyTo)) {
+    throw invalid('replyTo is not a plain NATS subject outside of ours');
+  }
+  return signal;
+}
+
+function fromHeaders(raw: Raw): { id?: string; traceparent?: string } {
+  const id = raw.headers['nats-msg-id'];
+  const trace = TraceParent.safeParse(raw.headers['traceparent']).data;
+  return { ...(id === undefined ? {} : { id }), ...(trace === undefined ? {} : { traceparent: trace }) };
+}
+
+const invalid = (message: string): TradewrightError => new TradewrightError('INPUT_INVALID', message);

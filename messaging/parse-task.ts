@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { toFailure, TradewrightError, type Failure } from '../contracts/errors.ts';
+import { TraceParent } from '../contracts/envelope.ts';
+import { taskIdFrom } from '../contracts/ids.ts';
+import { Lane } from '../contracts/lanes.ts';
+import { type Delivery } from '../contracts/ports/messaging.ts';
+import { Task, taskDefaults, TaskType } from '../contracts/task.ts';
+import { parseOutsideJson } from './outside-json.ts';
+import { isSafeReplyTo } from './reply-subject.ts';
+import { messageId } from './store-message.ts';
+
+export const TASK_LIMIT_BYTES = 256 * 1024;
+
+/** What a program may leave out when it publishes a task by hand. */
+const TaskDraft = Task.partial({
+  schema: true,
+  id: true,
+  type: true,
+  lane: true,
+  createdAt: true,
+  dedupKey: true,
+  maxRetries: true,
+  timeoutMs: true,
+});
+
+type Raw = Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt'>;
+export type ParsedTask =
+  { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'malformed'; readonly failure: Failure };
+
+/**
+ * A stored message as a task. Only `payload` must be there: lane and type come from the subject, the key from
+ * `Nats-Msg-Id` or else from the content, the rest from the defaults.
+ */
+export function parseTask(raw: Raw): ParsedTask {
+  try {
+    return { kind: 'task', task: toTask(raw) };
+  } catch (error) {
+    return { kind: 'malformed', failure: toFailure(error) };
+  }
+}
+
+function toTask(raw: Raw): Task {
+  const place = parseTaskSubject(raw.subject);
+  if (place === undefined) throw invalid(`${raw.subject} is not tasks.<lane>.<type>`);
+  const draft = TaskDraft.safeParse(parseOutsideJson(raw.bytes, TASK_LIMIT_BYTES));
+  if (!draft.success) throw invalid(z.prettifyError(draft.error));
+  const { data } = draft;
+  if (data.payload === undefined) throw invalid('payload is missing');
+  if ((data.lane ?? place.lane) !== place.lane || (data.type ?? place.type) !== place.type) {
+    throw invalid(`lane or type differ from those of the subject ${raw.subject}`);
+  }
+  if (data.replyTo !== undefined && !isSafeReplyTo(data.replyTo)) {
+    throw invalid('replyTo is not a plain NATS subject outside of ours');
+  }
+  const dedupKey = data.dedupKey ?? keyFromHeader(raw) ?? `content:${messageId(raw.subject, hex(raw.bytes))}`;
+  const trace = data.traceparent ?? TraceParent.safeParse(raw.headers['traceparent']).data;
+  return Task.parse({
+    ...data,
+    schema: 'tradewright.task/1',
+    id: data.id ?? taskIdFrom(dedupKey),
+    ...place,
+    createdAt: data.createdAt ?? raw.storedAt,
+    dedupKey,
+    maxRetries: data.maxRetries ?? taskDefaults.maxRetries,
+    timeoutMs: data.timeoutMs ?? taskDefaults.timeoutMs,
+    ...(trace === undefined ? {} : { traceparent: trace }),
+  });
+}
+
+/** Lane and type of `tasks.<lane>.<type>`; undefined where it is not one. */
+export function parseTaskSubject(subject: string): { lane: Lane; type: string } | undefined {
+  const [first, second, third, ...rest] = subject.split('.');
+  const lane = Lane.safeParse(second);
+  const type = TaskType.safeParse(third);
+  if (first !== 'tasks' || rest.length > 0 || !lane.success || !type.success) return undefined;
+  return { lane: lane.data, type: type.data };
+}
+
+function keyFromHeader(raw: Raw): string | undefined {
+  const id = raw.headers['nats-msg-id'];
+  return id === undefined || id === '' || id.length > 200 ? undefined : `msg:${id}`;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const invalid = (message: string): TradewrightError => new TradewrightError('INPUT_INVALID', message);

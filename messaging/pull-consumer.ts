@@ -1,0 +1,140 @@
+import { createInbox, type Msg } from '@nats-io/transport-node';
+import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstream';
+import { delay } from '../contracts/ports/clock.ts';
+import { type Delivery } from '../contracts/ports/messaging.ts';
+import { type NatsLink } from './connection.ts';
+import { toDelivery } from './delivery.ts';
+import { isTransient, unavailable } from './nats-errors.ts';
+import { nanosOf } from './stream-config.ts';
+
+export interface ConsumerPlan {
+  readonly stream: string;
+  readonly durable: string;
+  readonly filter: string;
+  /** A message not ended and not worked on for this long goes to someone else. */
+  readonly ackWaitMs: number;
+  /** Messages taken and not ended, over all workers. */
+  readonly maxAckPending: number;
+}
+
+export interface PullConsumer {
+  /**
+   * At most `max` messages: those there now, else the first that come within `waitMs`; none once the signal aborts or the
+   * connection is lost. Makes the consumer when it is not there. @throws NATS_UNAVAILABLE
+   */
+  pull(max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+}
+
+const READY_WITHIN_MS = 5_000;
+/** How long after the server should have answered the request counts as lost. */
+const GRACE_MS = 2_000;
+const STATUS_NO_RESPONDERS = 503;
+const STATUS_CONFLICT = 409;
+const PAUSE_MS = 50;
+
+/**
+ * A durable pull consumer driven by single requests: the client's own `consume()` cannot ask for "what is there now" and
+ * goes on for ever after a consumer was deleted.
+ */
+export function pullConsumer(link: NatsLink, plan: ConsumerPlan): PullConsumer {
+  let made: Promise<void> | undefined;
+  const ensure = (): Promise<void> => {
+    made ??= makeConsumer(link, plan).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+  return {
+    pull: async (max, waitMs, signal) => {
+      if (max < 1 || signal.aborted) return [];
+      await link.ready(READY_WITHIN_MS, signal);
+      await ensure();
+      const startedAt = link.clock.now();
+      const taken = await request(link, plan, max, waitMs, signal);
+      if (taken.gone) made = undefined;
+      const answeredEarly = taken.deliveries.length === 0 && link.clock.now() - startedAt < waitMs;
+      // Another worker's request is first in line, or the consumer is gone: not a reason to ask in a tight loop.
+      if (answeredEarly && !signal.aborted) await pause(link, signal);
+      return taken.deliveries;
+    },
+  };
+}
+
+const pause = (link: NatsLink, signal: AbortSignal): Promise<void> =>
+  delay(link.clock, PAUSE_MS, signal).catch(() => undefined);
+
+async function makeConsumer(link: NatsLink, plan: ConsumerPlan): Promise<void> {
+  const config: Partial<ConsumerConfig> = {
+    durable_name: plan.durable,
+    filter_subject: plan.filter,
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.All,
+    ack_wait: nanosOf(plan.ackWaitMs),
+    max_ack_pending: plan.maxAckPending,
+    // The worker counts deliveries itself: a message the server gives up on would stay in a work queue for ever.
+    max_deliver: -1,
+  };
+  try {
+    await link.jsm.consumers.add(plan.stream, config);
+  } catch (error) {
+    if (isTransient(error)) throw unavailable(`NATS did not answer for consumer ${plan.durable}`, error);
+    throw unavailable(`consumer ${plan.durable} of stream ${plan.stream} cannot be made`, error);
+  }
+}
+
+interface Taken {
+  readonly deliveries: readonly Delivery[];
+  /** The consumer or its stream is not there any more. */
+  readonly gone: boolean;
+}
+
+function request(
+  link: NatsLink,
+  plan: ConsumerPlan,
+  max: number,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Taken> {
+  return new Promise((resolve) => {
+    const inbox = createInbox();
+    const deliveries: Delivery[] = [];
+    let ended = false;
+    const end = (gone: boolean, answered = true): void => {
+      if (ended) return;
+      ended = true;
+      cancelTimer();
+      stopListening();
+      signal.removeEventListener('abort', stop);
+      // Given up early, a drain still hears what the server has sent already; those go back for someone else.
+      if (answered || link.nc.isClosed() || link.nc.isDraining()) subscription.unsubscribe();
+      else subscription.drain().catch(() => undefined);
+      resolve({ deliveries, gone });
+    };
+    const stop = (): void => end(false, false);
+    const take = (message: Msg): void => {
+      if (message.subject === inbox) {
+        const code = message.headers?.code ?? 0;
+        return end(code === STATUS_NO_RESPONDERS || (code === STATUS_CONFLICT && isGone(message)));
+      }
+      const delivery = toDelivery(link, message);
+      if (delivery === undefined) return;
+      if (ended) return delivery.retry(0);
+      deliveries.push(delivery);
+      if (deliveries.length >= max) end(false);
+    };
+    const subscription = link.nc.subscribe(inbox, {
+      callback: (error, message) => (error ? end(false) : take(message)),
+    });
+    const cancelTimer = link.clock.schedule(waitMs + GRACE_MS, stop);
+    const stopListening = link.onLost(stop);
+    signal.addEventListener('abort', stop, { once: true });
+    // no_wait alone answers at once; with expires it waits for the first message and then answers at once.
+    const body = { batch: max, no_wait: true, ...(waitMs > 0 ? { expires: nanosOf(waitMs) } : {}) };
+    link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.${plan.durable}`, JSON.stringify(body), {
+      reply: inbox,
+    });
+  });
+}
+
+const isGone = (status: Msg): boolean => /deleted/i.test(status.headers?.description ?? '');
