@@ -1,0 +1,217 @@
+import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
+import { type WorkflowId } from '../../contracts/ids.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type LiveChannel } from '../../contracts/subjects.ts';
+import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
+import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
+import { type EffectRef, type WorkflowCommand } from '../../workflows/engine/command.ts';
+import { decide } from '../../workflows/engine/decide.ts';
+import { type AnyWorkflow, type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import { nextTickAt } from '../../workflows/engine/due.ts';
+import { evolve } from '../../workflows/engine/evolve.ts';
+import { type WorkflowData } from '../../workflows/engine/state.ts';
+import { summaryOf, viewOf } from '../../workflows/engine/view.ts';
+import { type EffectOutcome, type PerformEffect } from '../effects/effect-actor.ts';
+import {
+  type PersistentContext,
+  type PersistentSpec,
+  type Ref,
+  type ReplyTo,
+  type RestartPolicy,
+  tell,
+} from '../kernel/index.ts';
+import { eventBatch } from './event-batch.ts';
+import { RunningEffects } from './running-effects.ts';
+
+/** What became of a command: `accepted` is durable. */
+export type CommandOutcome =
+  | { readonly kind: 'accepted' | 'ignored'; readonly seq: number }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+export type SagaMessage =
+  | {
+      readonly type: 'command';
+      readonly command: WorkflowCommand;
+      readonly by: string;
+      readonly replyTo: ReplyTo<CommandOutcome>;
+    }
+  | { readonly type: 'get'; readonly replyTo: ReplyTo<WorkflowView | null> }
+  | { readonly type: 'effect-ended'; readonly effect: EffectRef; readonly outcome: EffectOutcome }
+  | { readonly type: 'effect-timed-out'; readonly effect: EffectRef; readonly timeoutMs: number }
+  | { readonly type: 'tick' };
+
+export interface SagaActorOptions {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly registry: WorkflowRegistry;
+  readonly perform: (job: PerformEffect) => void;
+  readonly live: (workflowId: WorkflowId, channel: LiveChannel, text: string) => void;
+  /** A fact is durable: for metrics and logs; never called for replayed ones. */
+  readonly recorded?: (event: WorkflowEvent) => void;
+  /** How long an ended workflow stays in memory. */
+  readonly lingerMs: number;
+  readonly restart: RestartPolicy;
+  readonly snapshotEvery?: number;
+}
+
+/** One workflow: commands in, events out. Effects run elsewhere and come back as messages, so a question is answered at once. */
+export function sagaActor(
+  workflowId: WorkflowId,
+  options: SagaActorOptions,
+): PersistentSpec<SagaMessage, WorkflowData | null> {
+  const { clock, registry } = options;
+  let self: Ref<SagaMessage> | undefined;
+  let cancelTick: () => void = () => undefined;
+  let cancelLinger: () => void = () => undefined;
+
+  const toSelf = (message: SagaMessage): void => {
+    if (self) tell(self, message);
+  };
+  const effects = new RunningEffects({
+    workflowId,
+    clock,
+    perform: options.perform,
+    live: options.live,
+    ended: (effect, outcome) => toSelf({ type: 'effect-ended', effect, outcome }),
+    timedOut: (effect, timeoutMs) => toSelf({ type: 'effect-timed-out', effect, timeoutMs }),
+  });
+
+  return {
+    name: workflowId,
+    key: workflowId,
+    initial: null,
+    restart: options.restart,
+    ...(options.snapshotEvery === undefined ? {} : { snapshotEvery: options.snapshotEvery }),
+    evolve: (data, event) => evolve(definitionFor(data, event), data ?? undefined, event),
+    async onRecovered(data, context) {
+      self = context.self;
+      if (!data) return;
+      settle(definitionOf(data), await recover(data, context), context);
+    },
+    receive: (data, message, context) => receive(data, message, context),
+    onStop() {
+      cancelTick();
+      cancelLinger();
+      self = undefined;
+      effects.abortAll('the worker is stopping');
+    },
+  };
+
+  async function receive(
+    data: WorkflowData | null,
+    message: SagaMessage,
+    context: PersistentContext<SagaMessage>,
+  ): Promise<WorkflowData | null> {
+    switch (message.type) {
+      case 'get':
+        message.replyTo.ok(data && viewOf(data));
+        return data;
+      case 'command': {
+        const { command, by, replyTo } = message;
+        const { outcome, data: after } = await apply(
+          data,
+          command,
+          { actor: by, cause: command.type },
+          context,
+        );
+        replyTo.ok(outcome);
+        return after;
+      }
+      case 'effect-ended': {
+        const { effect, outcome } = message;
+        effects.forget(effect);
+        const command: WorkflowCommand =
+          outcome.kind === 'succeeded'
+            ? { type: 'effect-succeeded', effect, result: outcome.result }
+            : { type: 'effect-failed', effect, error: outcome.error };
+        return (await apply(data, command, causedBy(effect), context)).data;
+      }
+      case 'effect-timed-out': {
+        const { effect, timeoutMs } = message;
+        const error = new TradewrightError(
+          'STEP_TIMEOUT',
+          `step ${effect.step} ran longer than ${timeoutMs} ms`,
+        );
+        const command: WorkflowCommand = { type: 'effect-failed', effect, error: toFailure(error) };
+        return (await apply(data, command, causedBy(effect), context)).data;
+      }
+      case 'tick':
+        return (await apply(data, { type: 'tick' }, { actor: 'clock', cause: 'tick' }, context)).data;
+    }
+  }
+
+  async function apply(
+    data: WorkflowData | null,
+    command: WorkflowCommand,
+    origin: { readonly actor: string; readonly cause: string },
+    context: PersistentContext<SagaMessage>,
+  ): Promise<{ readonly outcome: CommandOutcome; readonly data: WorkflowData | null }> {
+    const definition = command.type === 'start' ? definitionOf(data ?? command) : data && definitionOf(data);
+    if (!definition) return { outcome: { kind: 'refused', failure: notFound(workflowId) }, data };
+    const now = clock.now();
+    const decision = decide(definition, data ?? undefined, command, { now, random: options.random() });
+    switch (decision.kind) {
+      case 'refused':
+        return { outcome: decision, data };
+      case 'ignored':
+        if (data) settle(definition, data, context);
+        return { outcome: { kind: 'ignored', seq: data?.seq ?? 0 }, data };
+      case 'accepted': {
+        const batch = eventBatch(definition, workflowId, data, decision.facts, { time: now, ...origin });
+        await context.persist({
+          expectedSeq: data?.seq ?? 0,
+          events: batch.events,
+          summary: summaryOf(batch.data),
+        });
+        for (const event of batch.events) options.recorded?.(event);
+        settle(definition, batch.data, context);
+        return { outcome: { kind: 'accepted', seq: batch.data.seq }, data: batch.data };
+      }
+    }
+  }
+
+  async function recover(data: WorkflowData, context: PersistentContext<SagaMessage>): Promise<WorkflowData> {
+    const { data: after } = await apply(
+      data,
+      { type: 'recover' },
+      { actor: 'saga', cause: 'recover' },
+      context,
+    );
+    return after ?? data;
+  }
+
+  /** Makes the world follow the state: effects, the clock, and leaving memory when all is over. */
+  function settle(
+    definition: AnyWorkflow,
+    data: WorkflowData,
+    context: PersistentContext<SagaMessage>,
+  ): void {
+    self = context.self;
+    effects.reconcile(definition, data);
+    cancelTick();
+    cancelLinger();
+    const tickAt = nextTickAt(data);
+    if (tickAt !== undefined)
+      cancelTick = clock.schedule(tickAt - clock.now(), () => toSelf({ type: 'tick' }));
+    if (isTerminal(data.state)) cancelLinger = clock.schedule(options.lingerMs, () => context.stopSelf());
+  }
+
+  function definitionOf({ definition }: Pick<WorkflowData, 'definition'>): AnyWorkflow {
+    return registry.get(definition.name, definition.version);
+  }
+
+  function definitionFor(data: WorkflowData | null, event: WorkflowEvent): AnyWorkflow {
+    if (event.fact.type === 'WorkflowStarted') return definitionOf(event.fact);
+    if (data) return definitionOf(data);
+    throw new TradewrightError('JOURNAL_CORRUPT', `${workflowId} does not begin with WorkflowStarted`);
+  }
+}
+
+const causedBy = ({ kind, step, attempt }: EffectRef) => ({
+  actor: 'saga',
+  cause: `${step}/${kind}/${attempt}`,
+});
+
+const notFound = (workflowId: WorkflowId): Failure =>
+  toFailure(new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`));

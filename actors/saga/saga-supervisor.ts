@@ -1,0 +1,166 @@
+import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
+import { WorkflowId } from '../../contracts/ids.ts';
+import { type Journal } from '../../contracts/ports/journal.ts';
+import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import { type StartWorkflow, type WorkflowCommand } from '../../workflows/engine/command.ts';
+import {
+  type ActorContext,
+  type ActorSpec,
+  ask,
+  createSharded,
+  type RestartPolicy,
+  type Sharded,
+  tell,
+} from '../kernel/index.ts';
+import { type CommandOutcome, sagaActor, type SagaActorOptions, type SagaMessage } from './saga-actor.ts';
+
+const ASK_TIMEOUT_MS = 30_000;
+/** Workflows brought back at a time after a start. */
+const RECOVERY_CONCURRENCY = 16;
+/** Pause before a workflow that was given up (a full disk, say) is tried again. */
+const SECOND_WIND_MS = 10_000;
+
+/** A saga that crashes comes back from its journal, again and again, ever more slowly. */
+const sagaRestart: RestartPolicy = {
+  maxRestarts: 8,
+  withinMs: 60_000,
+  backoffMs: { initial: 50, factor: 2, max: 5_000 },
+};
+
+/** The workflows of this process, whichever of them are in memory. */
+export interface Sagas {
+  /** Durable when it resolves. Starting what was started already is `ignored`. */
+  start(command: StartWorkflow): Promise<CommandOutcome>;
+  command(workflowId: WorkflowId, command: WorkflowCommand, by: string): Promise<CommandOutcome>;
+  /** Null when there is no such workflow. */
+  get(workflowId: WorkflowId): Promise<WorkflowView | null>;
+  /** Takes every workflow that has not ended up again; gives their number. */
+  recover(): Promise<number>;
+  readonly inMemory: number;
+  /** Workflows whose journal cannot be read; the others go on. */
+  readonly quarantined: ReadonlyMap<WorkflowId, Failure>;
+}
+
+export interface SagaSupervisorOptions extends Omit<SagaActorOptions, 'restart'> {
+  readonly journal: Journal;
+}
+
+type SupervisorMessage = {
+  readonly type: 'child-ended';
+  readonly workflowId: WorkflowId;
+  readonly failure: Failure;
+};
+
+interface Second {
+  readonly sharded: Sharded<SagaMessage>;
+  readonly pending: Set<() => void>;
+}
+
+/** Parent of all SagaActors. `ready` gets the way to talk to them once they can be spawned. */
+export function sagaSupervisor(
+  options: SagaSupervisorOptions,
+  ready: (sagas: Sagas) => void,
+): ActorSpec<SupervisorMessage, Second> {
+  const quarantined = new Map<WorkflowId, Failure>();
+  return {
+    name: 'sagas',
+    initial(context) {
+      const sharded = createSharded<SagaMessage>(context, {
+        name: 'shard',
+        child: (id, parent) =>
+          parent.spawnPersistent(sagaActor(WorkflowId.parse(id), { ...options, restart: sagaRestart })),
+        childEnded: (id, { failure }) => {
+          if (failure) deliver(context, { type: 'child-ended', workflowId: WorkflowId.parse(id), failure });
+        },
+      });
+      ready(sagasOver(sharded, options.journal, quarantined));
+      return { sharded, pending: new Set() };
+    },
+    receive(state, { workflowId, failure }, { log }) {
+      if (failure.code === 'JOURNAL_CORRUPT') {
+        quarantined.set(workflowId, failure);
+        log.error({ workflowId, failure }, 'the journal of one workflow cannot be read; it is quarantined');
+        return state;
+      }
+      log.warn({ workflowId, failure, againInMs: SECOND_WIND_MS }, 'a workflow was given up for now');
+      const cancel = options.clock.schedule(SECOND_WIND_MS, () => {
+        state.pending.delete(cancel);
+        state.sharded.wake(workflowId);
+      });
+      state.pending.add(cancel);
+      return state;
+    },
+    onStop({ pending }) {
+      for (const cancel of pending) cancel();
+    },
+  };
+}
+
+function deliver(context: ActorContext<SupervisorMessage>, message: SupervisorMessage): void {
+  if (!context.signal.aborted) tell(context.self, message);
+}
+
+function sagasOver(
+  sharded: Sharded<SagaMessage>,
+  journal: Journal,
+  quarantined: ReadonlyMap<WorkflowId, Failure>,
+): Sagas {
+  const send = (workflowId: WorkflowId, command: WorkflowCommand, by: string): Promise<CommandOutcome> => {
+    const failure = quarantined.get(workflowId);
+    if (failure) return Promise.resolve({ kind: 'refused', failure });
+    return ask(sharded.ref(workflowId), (replyTo) => ({ type: 'command', command, by, replyTo }), {
+      timeoutMs: ASK_TIMEOUT_MS,
+    });
+  };
+  /** A question about an id that does not exist must not bring an actor to life. */
+  const exists = async (workflowId: WorkflowId): Promise<boolean> =>
+    sharded.has(workflowId) || (await journal.summary(workflowId)) !== undefined;
+
+  return {
+    quarantined,
+    get inMemory() {
+      return sharded.size;
+    },
+    start: (command) => send(command.workflowId, command, 'queue'),
+    async command(workflowId, command, by) {
+      if (await exists(workflowId)) return send(workflowId, command, by);
+      return {
+        kind: 'refused',
+        failure: toFailure(new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`)),
+      };
+    },
+    async get(workflowId) {
+      if (!(await exists(workflowId))) return null;
+      const failure = quarantined.get(workflowId);
+      if (failure) throw new TradewrightError('JOURNAL_CORRUPT', failure.message);
+      return ask<SagaMessage, WorkflowView | null>(
+        sharded.ref(workflowId),
+        (replyTo) => ({ type: 'get', replyTo }),
+        {
+          timeoutMs: ASK_TIMEOUT_MS,
+        },
+      );
+    },
+    async recover() {
+      let recovered = 0;
+      const recovering = new Set<Promise<unknown>>();
+      for await (const { workflowId } of journal.open()) {
+        recovered += 1;
+        const one = ask<SagaMessage, WorkflowView | null>(
+          sharded.ref(workflowId),
+          (replyTo) => ({ type: 'get', replyTo }),
+          {
+            timeoutMs: ASK_TIMEOUT_MS,
+          },
+        )
+          // Its own supervisor hears of a failure; the others are brought back all the same.
+          .catch(() => undefined)
+          .finally(() => recovering.delete(one));
+        recovering.add(one);
+        if (recovering.size >= RECOVERY_CONCURRENCY) await Promise.race(recovering);
+      }
+      await Promise.all(recovering);
+      return recovered;
+    },
+  };
+}
