@@ -1,0 +1,40 @@
+import { type ErrorCode, TradewrightError } from '../../contracts/errors.ts';
+import { type Log } from '../../contracts/ports/log.ts';
+import { type Envelope } from './ref.ts';
+
+export type DeadLetterCode = Extract<ErrorCode, 'ACTOR_STOPPED' | 'MAILBOX_FULL'>;
+
+/** A flood must not become a flood of log lines: the first ones and then every thousandth. */
+const LOGGED_IN_FULL = 20;
+const LOGGED_EVERY = 1_000;
+
+/** Counts and logs what could not be delivered; askers are told why. */
+export class DeadLetters {
+  readonly #log: Log;
+  #count = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  take(path: string, envelope: Envelope, code: DeadLetterCode, cause?: Error): void {
+    this.#count += 1;
+    if (this.#count <= LOGGED_IN_FULL || this.#count % LOGGED_EVERY === 0) {
+      this.#log.warn(
+        { actor: path, code, type: typeOf(envelope.message), count: this.#count },
+        'dead letter',
+      );
+    }
+    const says = code === 'MAILBOX_FULL' ? 'has too many messages waiting' : 'has stopped';
+    envelope.reply?.fail(cause ?? new TradewrightError(code, `${path} ${says}`));
+  }
+}
+
+function typeOf(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null) return typeof message;
+  return 'type' in message ? message.type : 'kind' in message ? message.kind : message.constructor?.name;
+}
