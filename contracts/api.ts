@@ -67,6 +67,8 @@ export type WorkflowAccepted = z.infer<typeof WorkflowAccepted>;
 export const PostCancel = z.strictObject({
   by: z.string().trim().min(1).max(128).default('api'),
   reason: z.string().max(1_000).default(''),
+  /** The same command under the same key is one command. Also taken from the header `Idempotency-Key`. */
+  idempotencyKey: z.string().min(1).max(200).optional(),
 });
 export type PostCancel = z.infer<typeof PostCancel>;
 export type PostCancelDraft = z.input<typeof PostCancel>;

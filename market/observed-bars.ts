@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type BarColumns, type BarSeries } from '../contracts/bars.ts';
 import { type Observation } from '../contracts/effects/backtest.ts';
 import { TradewrightError } from '../contracts/errors.ts';
+import { barsSha256 } from './data/digest.ts';
 import { timeframeMs } from './timeframe.ts';
 
 const columns = ['time', 'open', 'high', 'low', 'close', 'volume'] as const;
@@ -27,7 +27,7 @@ export function observedBars({ info, bars }: BarSeries, observation: Observation
   ) as unknown as BarColumns;
   return {
     bars: observed,
-    info: { ...info, count: closed + 1, to: new Date(opened).toISOString(), sha256: digest(observed) },
+    info: { ...info, count: closed + 1, to: new Date(opened).toISOString(), sha256: barsSha256(observed) },
   };
 }
 
@@ -36,11 +36,4 @@ function appended(values: Float64Array, value: number): Float64Array {
   longer.set(values);
   longer[values.length] = value;
   return longer;
-}
-
-function digest(bars: BarColumns): string {
-  const hash = createHash('sha256');
-  for (const name of columns)
-    hash.update(new Uint8Array(bars[name].buffer, bars[name].byteOffset, bars[name].byteLength));
-  return hash.digest('hex');
 }

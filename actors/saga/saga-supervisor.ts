@@ -8,6 +8,7 @@ import {
   type ActorSpec,
   ask,
   createSharded,
+  type ReplyTo,
   type RestartPolicy,
   type Sharded,
   tell,
@@ -108,10 +109,22 @@ function sagasOver(
   const send = (workflowId: WorkflowId, command: WorkflowCommand, by: string): Promise<CommandOutcome> => {
     const failure = quarantined.get(workflowId);
     if (failure) return Promise.resolve({ kind: 'refused', failure });
-    return ask(sharded.ref(workflowId), (replyTo) => ({ type: 'command', command, by, replyTo }), {
-      timeoutMs: ASK_TIMEOUT_MS,
-    });
+    return ask(
+      sharded.ref(workflowId),
+      (replyTo: ReplyTo<CommandOutcome>): SagaMessage => ({ type: 'command', command, by, replyTo }),
+      {
+        timeoutMs: ASK_TIMEOUT_MS,
+      },
+    );
   };
+  const viewOf = (workflowId: WorkflowId): Promise<WorkflowView | null> =>
+    ask(
+      sharded.ref(workflowId),
+      (replyTo: ReplyTo<WorkflowView | null>): SagaMessage => ({ type: 'get', replyTo }),
+      {
+        timeoutMs: ASK_TIMEOUT_MS,
+      },
+    );
   /** A question about an id that does not exist must not bring an actor to life. */
   const exists = async (workflowId: WorkflowId): Promise<boolean> =>
     sharded.has(workflowId) || (await journal.summary(workflowId)) !== undefined;
@@ -133,26 +146,14 @@ function sagasOver(
       if (!(await exists(workflowId))) return null;
       const failure = quarantined.get(workflowId);
       if (failure) throw new TradewrightError('JOURNAL_CORRUPT', failure.message);
-      return ask<SagaMessage, WorkflowView | null>(
-        sharded.ref(workflowId),
-        (replyTo) => ({ type: 'get', replyTo }),
-        {
-          timeoutMs: ASK_TIMEOUT_MS,
-        },
-      );
+      return viewOf(workflowId);
     },
     async recover() {
       let recovered = 0;
       const recovering = new Set<Promise<unknown>>();
       for await (const { workflowId } of journal.open()) {
         recovered += 1;
-        const one = ask<SagaMessage, WorkflowView | null>(
-          sharded.ref(workflowId),
-          (replyTo) => ({ type: 'get', replyTo }),
-          {
-            timeoutMs: ASK_TIMEOUT_MS,
-          },
-        )
+        const one: Promise<unknown> = viewOf(workflowId)
           // Its own supervisor hears of a failure; the others are brought back all the same.
           .catch(() => undefined)
           .finally(() => recovering.delete(one));

@@ -1,5 +1,6 @@
 import { type Author } from '../author.ts';
 import { type Mode } from '../envelope.ts';
+import { type GateSignal } from '../risk.ts';
 import { type ReservationId, type StrategyId, type WorkflowId } from '../ids.ts';
 
 /** Bytes under their SHA-256 (hex): what is too large for an event. Storing the same bytes twice is one entry. */
@@ -39,33 +40,23 @@ export interface StrategyStore {
   latestActive(symbol: string): Promise<StoredStrategy | undefined>;
 }
 
-/** What is held of a symbol's limits by workflows that are about to publish. */
+/** Signals that a workflow holds limits for: `held` until they are published (`used`) or given back (`released`). */
 export interface Reservation {
   readonly reservationId: ReservationId;
   readonly workflowId: WorkflowId;
-  readonly symbol: string;
   readonly mode: Mode;
-  /** Notional in quote currency that the signals would move. */
-  readonly notional: number;
+  readonly signals: readonly GateSignal[];
   readonly state: 'held' | 'used' | 'released';
+  /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** The last target each strategy published, and how much was moved: what the risk gates look at. */
-export interface PublishedPosition {
-  readonly symbol: string;
-  readonly mode: Mode;
-  readonly strategyId: StrategyId;
-  readonly targetPosition: number;
-  readonly at: number;
-}
-
+/** What counts against the risk limits: the state of the gates is rebuilt from it. */
 export interface RiskBook {
+  /** Idempotent per reservationId: what is there already stays as it is. */
   reserve(reservation: Reservation): Promise<void>;
+  /** Harmless when there is no such reservation. */
   settle(reservationId: ReservationId, state: 'used' | 'released'): Promise<void>;
-  reservation(reservationId: ReservationId): Promise<Reservation | undefined>;
-  /** Held and used notional of the symbol since `since`, in this mode. */
-  notionalSince(symbol: string, mode: Mode, since: number): Promise<number>;
-  recordPosition(position: PublishedPosition): Promise<void>;
-  lastPosition(symbol: string, mode: Mode): Promise<PublishedPosition | undefined>;
+  /** Of one mode, held or used, made at `since` or later, oldest first. */
+  reservations(mode: Mode, since: number): Promise<readonly Reservation[]>;
 }

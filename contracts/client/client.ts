@@ -1,0 +1,87 @@
+import {
+  CommandAccepted,
+  type PostCancelDraft,
+  type PostDecisionDraft,
+  type PostWorkflowDraft,
+  SystemStatus,
+  WorkflowAccepted,
+  WorkflowList,
+  type WorkflowListQuery,
+  type WsMessage,
+} from '../api.ts';
+import { TradewrightError } from '../errors.ts';
+import { type WorkflowId } from '../ids.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { WorkflowView } from '../workflow-view.ts';
+import { follow, type FollowOptions } from './follow.ts';
+import { caller } from './http.ts';
+import { type WebSocketConstructor } from './web-socket.ts';
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:8080` */
+  readonly baseUrl: string;
+  /** Node 20 has none of its own: pass that of the package `ws`. */
+  readonly WebSocket: WebSocketConstructor;
+  readonly fetch?: typeof fetch;
+  readonly token?: string | undefined;
+  readonly clock?: Clock;
+  /** Default 30 s. */
+  readonly requestTimeoutMs?: number;
+}
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The API, typed. Every call throws `TradewrightError` under the code the gateway gave; GATEWAY_UNAVAILABLE when it cannot
+ * be reached, CANCELLED when the signal aborts.
+ */
+export interface Client {
+  /** With an `idempotencyKey` any of the posts may be repeated until it succeeds. */
+  postWorkflow(post: PostWorkflowDraft, options?: CallOptions): Promise<WorkflowAccepted>;
+  getWorkflow(workflowId: WorkflowId, options?: CallOptions): Promise<WorkflowView>;
+  list(query?: Partial<WorkflowListQuery>, options?: CallOptions): Promise<WorkflowList>;
+  cancel(workflowId: WorkflowId, cancel?: PostCancelDraft, options?: CallOptions): Promise<CommandAccepted>;
+  decide(workflowId: WorkflowId, decision: PostDecisionDraft, options?: CallOptions): Promise<CommandAccepted>;
+  status(options?: CallOptions): Promise<SystemStatus>;
+  /**
+   * The workflow's events in order, each once, and its live text; it reconnects by itself and resumes after the last event
+   * seen. Each (re)connection yields `subscribed`. Ends when the signal aborts or the caller leaves the loop.
+   */
+  follow(workflowId: WorkflowId, options?: FollowOptions): AsyncIterable<WsMessage>;
+}
+
+/** @throws INPUT_INVALID when the base URL is none */
+export function createClient(options: ClientOptions): Client {
+  const { WebSocket, token, clock = systemClock, requestTimeoutMs = 30_000 } = options;
+  if (!/^https?:\/\//.test(options.baseUrl) || !URL.canParse(options.baseUrl)) {
+    throw new TradewrightError('INPUT_INVALID', `not the address of a gateway: ${options.baseUrl}`);
+  }
+  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  const call = caller({ baseUrl, fetch: options.fetch ?? fetch, token, requestTimeoutMs });
+  const path = (workflowId: WorkflowId, command?: string): string =>
+    `/v1/workflows/${workflowId}${command === undefined ? '' : `/${command}`}`;
+
+  return {
+    postWorkflow: (body, { signal } = {}) =>
+      call({ method: 'POST', path: '/v1/workflows', body, signal }, WorkflowAccepted),
+    getWorkflow: (workflowId, { signal } = {}) =>
+      call({ method: 'GET', path: path(workflowId), signal }, WorkflowView),
+    list: (query = {}, { signal } = {}) =>
+      call({ method: 'GET', path: `/v1/workflows${queryString(query)}`, signal }, WorkflowList),
+    cancel: (workflowId, body = {}, { signal } = {}) =>
+      call({ method: 'POST', path: path(workflowId, 'cancel'), body, signal }, CommandAccepted),
+    decide: (workflowId, body, { signal } = {}) =>
+      call({ method: 'POST', path: path(workflowId, 'decision'), body, signal }, CommandAccepted),
+    status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }, SystemStatus),
+    follow: (workflowId, followOptions = {}) =>
+      follow({ baseUrl, WebSocket, token, clock, call }, workflowId, followOptions),
+  };
+}
+
+function queryString(query: Partial<WorkflowListQuery>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return '';
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+}
