@@ -43,7 +43,11 @@ export interface Client {
   getWorkflow(workflowId: WorkflowId, options?: CallOptions): Promise<WorkflowView>;
   list(query?: Partial<WorkflowListQuery>, options?: CallOptions): Promise<WorkflowList>;
   cancel(workflowId: WorkflowId, cancel?: PostCancelDraft, options?: CallOptions): Promise<CommandAccepted>;
-  decide(workflowId: WorkflowId, decision: PostDecisionDraft, options?: CallOptions): Promise<CommandAccepted>;
+  decide(
+    workflowId: WorkflowId,
+    decision: PostDecisionDraft,
+    options?: CallOptions,
+  ): Promise<CommandAccepted>;
   status(options?: CallOptions): Promise<SystemStatus>;
   /**
    * The workflow's events in order, each once, and its live text; it reconnects by itself and resumes after the last event

@@ -34,7 +34,11 @@ export async function* follow(
   let connectedAt = clock.now();
   let failures = 0;
   while (!signal?.aborted) {
-    const connection = new Connection(ports, { type: 'subscribe', workflowId, afterSeq: lastSeq, live }, signal);
+    const connection = new Connection(
+      ports,
+      { type: 'subscribe', workflowId, afterSeq: lastSeq, live },
+      signal,
+    );
     try {
       for await (const message of connection.messages()) {
         if (message.type === 'pong') continue;

@@ -61,7 +61,9 @@ async function exchange(options: HttpOptions, request: Request): Promise<{ statu
     return { status: response.status, body: parsed(await response.text()) };
   } catch (cause) {
     if (request.signal?.aborted) throw new TradewrightError('CANCELLED', 'the call was aborted', { cause });
-    throw new TradewrightError('GATEWAY_UNAVAILABLE', `the gateway at ${baseUrl} cannot be reached`, { cause });
+    throw new TradewrightError('GATEWAY_UNAVAILABLE', `the gateway at ${baseUrl} cannot be reached`, {
+      cause,
+    });
   }
 }
 
@@ -76,7 +78,11 @@ function parsed(text: string): unknown {
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
 
 /** A failure as it came over the API; a code that this version does not know becomes INTERNAL and stands in the details. */
-export function errorFrom({ code, message, details }: Pick<Failure, 'code' | 'message' | 'details'>): TradewrightError {
+export function errorFrom({
+  code,
+  message,
+  details,
+}: Pick<Failure, 'code' | 'message' | 'details'>): TradewrightError {
   return isErrorCode(code)
     ? new TradewrightError(code, message, details === undefined ? {} : { details })
     : new TradewrightError('INTERNAL', message, { details: { ...details, code } });

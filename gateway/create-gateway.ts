@@ -1,0 +1,87 @@
+import { TradewrightError } from '../contracts/errors.ts';
+import { isLoopback } from './auth/hosts.ts';
+import { type GatewayContext, type GatewayOptions } from './gateway-options.ts';
+import { AcceptedWorkflows } from './http/accepted.ts';
+import { type App } from './http/app.ts';
+import { questions } from './http/ask.ts';
+import { commandRoutes } from './http/command-routes.ts';
+import { createApp } from './http/create-app.ts';
+import { statusRoutes } from './http/status-routes.ts';
+import { workflowRoutes } from './http/workflow-routes.ts';
+import { defaultLimits } from './limits.ts';
+import { Sessions } from './ws/sessions.ts';
+import { registerWebSocket } from './ws/ws-route.ts';
+
+export interface Gateway {
+  /** Where it is reached from this machine, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  stats(): { readonly sockets: number; readonly subscriptions: number; readonly accepted: number };
+  /** Takes no more requests, lets those under way finish, closes the sockets with 1001. */
+  close(): Promise<void>;
+}
+
+/**
+ * The HTTP and WebSocket API. It speaks to the rest of the system through the messaging ports alone.
+ * @throws PORT_IN_USE; CONFIG_INVALID for an address that cannot be bound, or one that others reach without a token
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { host = '127.0.0.1', port, auth, clock, log, events, live, queries } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  if (!isLoopback(host) && auth === undefined) {
+    throw new TradewrightError('CONFIG_INVALID', `a gateway on ${host} is open to others: it needs a token`);
+  }
+  const context: GatewayContext = { ...options, host, limits };
+  const accepted = new AcceptedWorkflows(clock, limits);
+  const sessions = new Sessions({ events, live, clock, log, limits });
+  const ask = questions(queries, limits.queryTimeoutMs);
+
+  const app = await createApp(context);
+  await registerWebSocket(app, sessions, limits);
+  workflowRoutes(app, context, ask, accepted);
+  commandRoutes(app, context, ask, accepted);
+  statusRoutes(app, ask, limits);
+  await listen(app, host, port);
+
+  const bound = app.server.address();
+  const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+  const url = `http://${reachableName(host)}:${boundPort}`;
+  log.info({ url }, 'gateway listens');
+  return {
+    url,
+    port: boundPort,
+    stats: () => ({
+      sockets: sessions.sockets,
+      subscriptions: sessions.subscriptions,
+      accepted: accepted.size,
+    }),
+    close: () => app.close(),
+  };
+}
+
+function reachableName(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function listen(app: App, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    await app.close();
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new TradewrightError('PORT_IN_USE', `port ${port} on ${host} is taken by another program`, {
+        cause,
+        details: { host, port },
+      });
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND') {
+      throw new TradewrightError('CONFIG_INVALID', `cannot listen on ${host} port ${port} (${code})`, {
+        cause,
+      });
+    }
+    throw cause;
+  }
+}

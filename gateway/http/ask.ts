@@ -1,0 +1,35 @@
+import { type z } from 'zod';
+import { SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
+import { type WorkflowId } from '../../contracts/ids.ts';
+import { type Queries } from '../../contracts/ports/messaging.ts';
+import { subjects } from '../../contracts/subjects.ts';
+import { WorkflowView } from '../../contracts/workflow-view.ts';
+
+/** The questions the gateway asks, with their answers parsed. All throw NATS_UNAVAILABLE when nobody answers. */
+export interface Questions {
+  workflow(workflowId: WorkflowId): Promise<WorkflowView | null>;
+  workflows(query: WorkflowListQuery): Promise<WorkflowList>;
+  status(timeoutMs: number): Promise<SystemStatus>;
+}
+
+export function questions(queries: Queries, timeoutMs: number): Questions {
+  const ask = async <S extends z.ZodType>(
+    subject: string,
+    question: unknown,
+    schema: S,
+    withinMs: number,
+  ): Promise<z.infer<S>> => {
+    const answer = schema.safeParse(await queries.ask(subject, question, withinMs));
+    if (answer.success) return answer.data;
+    throw new TradewrightError('INTERNAL', `the answer on ${subject} does not match its schema`, {
+      cause: answer.error,
+    });
+  };
+  return {
+    workflow: (workflowId) =>
+      ask(subjects.query('workflow-get'), { workflowId }, WorkflowView.nullable(), timeoutMs),
+    workflows: (query) => ask(subjects.query('workflow-list'), query, WorkflowList, timeoutMs),
+    status: (withinMs) => ask(subjects.query('status'), {}, SystemStatus, withinMs),
+  };
+}

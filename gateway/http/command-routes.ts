@@ -1,0 +1,79 @@
+import {
+  CommandAccepted,
+  PostCancel,
+  PostDecision,
+  type WorkflowCommandTask,
+  WorkflowQuery,
+} from '../../contracts/api.ts';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { type GatewayContext } from '../gateway-options.ts';
+import { type AcceptedWorkflows } from './accepted.ts';
+import { type App } from './app.ts';
+import { type Questions } from './ask.ts';
+import { idempotencyKey } from './idempotency.ts';
+import { publishWithin } from './publishing.ts';
+import { errorResponses } from './responses.ts';
+import { traceparentFrom } from './trace.ts';
+import { assertAccepts, workflowCommand } from './workflow-command.ts';
+import { findWorkflow } from './workflow-routes.ts';
+
+/** What people tell a running workflow. */
+export function commandRoutes(
+  app: App,
+  context: GatewayContext,
+  ask: Questions,
+  accepted: AcceptedWorkflows,
+): void {
+  const { clock, newKey, tasks, limits } = context;
+  const find = findWorkflow(ask, accepted);
+
+  const send = async (
+    command: WorkflowCommandTask,
+    keyInBody: string | undefined,
+    request: Pick<FastifyRequest, 'headers'>,
+    reply: Pick<FastifyReply, 'code'>,
+  ): Promise<CommandAccepted> => {
+    assertAccepts(await find(command.workflowId), command.type);
+    const key = idempotencyKey(keyInBody, request.headers['idempotency-key']) ?? newKey();
+    const traceparent = traceparentFrom(request.headers['traceparent'], newKey);
+    const task = workflowCommand(command, key, { now: clock.now(), traceparent });
+    const { kind } = await publishWithin(clock, limits.publishTimeoutMs, tasks, task);
+    reply.code(202);
+    return { workflowId: command.workflowId, command: command.type, duplicate: kind === 'duplicate' };
+  };
+  const response = { 202: CommandAccepted, ...errorResponses };
+
+  app.post(
+    '/v1/workflows/:workflowId/cancel',
+    {
+      schema: {
+        summary: 'Cancel a workflow: it undoes what it did',
+        params: WorkflowQuery,
+        body: PostCancel.prefault({}),
+        response,
+      },
+    },
+    (request, reply) => {
+      const { idempotencyKey: key, ...said } = request.body;
+      const { workflowId } = request.params;
+      return send({ type: 'cancel', workflowId, ...said }, key, request, reply);
+    },
+  );
+
+  app.post(
+    '/v1/workflows/:workflowId/decision',
+    {
+      schema: {
+        summary: 'Approve or reject a workflow that waits for a person',
+        params: WorkflowQuery,
+        body: PostDecision,
+        response,
+      },
+    },
+    (request, reply) => {
+      const { idempotencyKey: key, ...said } = request.body;
+      const { workflowId } = request.params;
+      return send({ type: 'decide', workflowId, ...said }, key, request, reply);
+    },
+  );
+}

@@ -1,0 +1,37 @@
+import { type WorkflowCommandTask } from '../../contracts/api.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
+import { taskIdFrom } from '../../contracts/ids.ts';
+import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';
+import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
+
+/** @throws WORKFLOW_STATE: refused here already, because the answer to a command that is queued comes to nobody */
+export function assertAccepts(view: WorkflowView, type: WorkflowCommandTask['type']): void {
+  const refuse = (why: string): never => {
+    throw new TradewrightError('WORKFLOW_STATE', `workflow ${view.workflowId} ${why}`, {
+      details: { state: view.state },
+    });
+  };
+  if (isTerminal(view.state)) refuse(`has ended: ${view.state}`);
+  if (type === 'decide' && view.decision === undefined) refuse('is not waiting for a decision');
+}
+
+/** A person's command as a task. It overtakes all other work: whoever cancels does not want to queue. */
+export function workflowCommand(
+  command: WorkflowCommandTask,
+  key: string,
+  circumstances: { readonly now: number; readonly traceparent: string },
+): Task {
+  const dedupKey = `command:${command.type}:${command.workflowId}:${key}`;
+  return {
+    schema: 'tradewright.task/1',
+    id: taskIdFrom(dedupKey),
+    type: taskTypes.workflowCommand,
+    lane: 'critical',
+    payload: command,
+    createdAt: circumstances.now,
+    dedupKey,
+    ...taskDefaults,
+    correlationId: command.workflowId,
+    traceparent: circumstances.traceparent,
+  };
+}

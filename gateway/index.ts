@@ -1,0 +1,3 @@
+export { createGateway, type Gateway } from './create-gateway.ts';
+export { type GatewayOptions } from './gateway-options.ts';
+export { defaultLimits, type GatewayLimits } from './limits.ts';
