@@ -45,7 +45,14 @@ export class SandboxContainer {
   #cgroup: CgroupFiles | null = null;
   #gone = false;
 
-  private constructor(engine: Engine, clock: Clock, container: Container, uid: number, stdio: Duplex, timings: StartTimings) {
+  private constructor(
+    engine: Engine,
+    clock: Clock,
+    container: Container,
+    uid: number,
+    stdio: Duplex,
+    timings: StartTimings,
+  ) {
     this.id = container.id;
     this.uid = uid;
     this.stdio = stdio;
@@ -61,7 +68,12 @@ export class SandboxContainer {
   }
 
   /** Creates, attaches and starts; what fails half way leaves no container behind. */
-  static async start(engine: Engine, clock: Clock, spec: ContainerSpec, uid: number): Promise<SandboxContainer> {
+  static async start(
+    engine: Engine,
+    clock: Clock,
+    spec: ContainerSpec,
+    uid: number,
+  ): Promise<SandboxContainer> {
     const began = clock.now();
     const container = await engine.call('create container', (abortSignal) =>
       engine.docker.createContainer({ ...hardenedCreateOptions(spec, uid), abortSignal }),
@@ -86,13 +98,17 @@ export class SandboxContainer {
    * @throws SECCOMP_MISSING or SANDBOX_INTERNAL, naming what is not in force.
    */
   async verify(): Promise<void> {
-    const { State, HostConfig } = await this.#engine.call('inspect container', () => this.#container.inspect());
+    const { State, HostConfig } = await this.#engine.call('inspect container', () =>
+      this.#container.inspect(),
+    );
     const faults: string[] = [];
     if (HostConfig.NetworkMode !== 'none') faults.push(`network ${HostConfig.NetworkMode ?? 'unknown'}`);
     if (HostConfig.ReadonlyRootfs !== true) faults.push('writable root');
     if (HostConfig.IpcMode !== 'none') faults.push('shared IPC');
     if (!(HostConfig.Memory ?? 0) || !(HostConfig.PidsLimit ?? 0)) faults.push('no memory or PID limit');
-    let seccomp = ((HostConfig.SecurityOpt ?? []) as string[]).some((option) => option.startsWith('seccomp={'));
+    let seccomp = ((HostConfig.SecurityOpt ?? []) as string[]).some((option) =>
+      option.startsWith('seccomp={'),
+    );
     if (await isProcessOf(this.id, State.Pid)) {
       const confinement = await confinementOf(State.Pid);
       if (confinement !== null) {
@@ -104,9 +120,13 @@ export class SandboxContainer {
       this.#pid = State.Pid;
       this.#cgroup = await cgroupFilesOf(State.Pid);
     }
-    if (!seccomp) throw new TradewrightError('SECCOMP_MISSING', 'the engine did not apply the seccomp profile');
+    if (!seccomp)
+      throw new TradewrightError('SECCOMP_MISSING', 'the engine did not apply the seccomp profile');
     if (faults.length > 0) {
-      throw new TradewrightError('SANDBOX_INTERNAL', `the engine did not confine the container: ${faults.join(', ')}`);
+      throw new TradewrightError(
+        'SANDBOX_INTERNAL',
+        `the engine did not confine the container: ${faults.join(', ')}`,
+      );
     }
   }
 
@@ -126,6 +146,11 @@ export class SandboxContainer {
     } catch {
       return unknownUsage;
     }
+  }
+
+  /** Like `usage`, but never waits for the engine: for the moment before a kill. */
+  async usageIfCheap(): Promise<ContainerUsage> {
+    return this.#gone || this.#cgroup === null ? unknownUsage : readUsage(this.#cgroup);
   }
 
   /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import Docker from 'dockerode';
+import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type Clock } from '../../contracts/ports/clock.ts';
 import { type EngineAddress } from './engine-address.ts';
@@ -10,6 +11,17 @@ export interface EngineFacts {
   readonly version: string;
   readonly seccomp: boolean;
 }
+
+const EngineVersion = z.object({
+  Version: z.string(),
+  Components: z.array(z.object({ Name: z.string() })).default([]),
+});
+const EngineInfo = z.object({
+  SecurityOptions: z
+    .array(z.string())
+    .nullish()
+    .transform((options) => options ?? []),
+});
 
 const callLimitMs = 30_000;
 
@@ -24,29 +36,30 @@ export class Engine {
     const secure = 'host' in address && address.protocol === 'https';
     this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 8 });
     // The client would otherwise mix what DOCKER_HOST says into an address that was given.
-    const nothingInherited = { host: undefined, port: undefined, protocol: 'http' as const, pathPrefix: undefined };
-    this.docker = new Docker(withoutUndefinedTypes({ ...nothingInherited, ...address, agent: this.#agent }));
+    const nothingInherited: object = { host: undefined, port: undefined, protocol: 'http', pathPrefix: undefined };
+    const options: Docker.DockerOptions = { ...nothingInherited, ...address, agent: this.#agent };
+    this.docker = new Docker(options);
   }
 
   /** @throws ENGINE_MISSING when nobody listens there, ENGINE_UNAVAILABLE when it does not answer as it should. */
   async facts(): Promise<EngineFacts> {
-    const [version, info] = await this.call('version and info', (abortSignal) =>
-      Promise.all([
-        this.docker.version({ abortSignal } as never),
-        this.docker.info({ abortSignal } as never) as Promise<{ SecurityOptions?: string[] }>,
-      ]),
+    const [version, info] = await this.call('version and info', () =>
+      Promise.all([this.docker.version(), this.docker.info() as Promise<unknown>]),
     );
-    const podman = (version.Components ?? []).some((part) => /podman/i.test(part.Name));
+    const { Components, Version } = EngineVersion.parse(version);
+    const { SecurityOptions } = EngineInfo.parse(info);
     return {
-      name: podman ? 'Podman' : 'Docker',
-      version: version.Version,
-      seccomp: (info.SecurityOptions ?? []).some((option) => option.includes('seccomp')),
+      name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
+      version: Version,
+      seccomp: SecurityOptions.some((option) => option.includes('seccomp')),
     };
   }
 
   /** The image's content id. @throws IMAGE_MISSING */
   async imageId(reference: string): Promise<string> {
-    const { Id } = await this.call(`inspect image ${reference}`, () => this.docker.getImage(reference).inspect());
+    const { Id } = await this.call(`inspect image ${reference}`, () =>
+      this.docker.getImage(reference).inspect(),
+    );
     return Id;
   }
 
@@ -69,16 +82,17 @@ export class Engine {
 }
 
 export function isNotFound(thrown: unknown): boolean {
-  return statusOf(thrown) === 404 || (thrown instanceof Error && thrown.cause !== undefined && isNotFound(thrown.cause));
-}
-
-function withoutUndefinedTypes(options: object): Docker.DockerOptions {
-  return options as Docker.DockerOptions;
+  return (
+    statusOf(thrown) === 404 ||
+    (thrown instanceof Error && thrown.cause !== undefined && isNotFound(thrown.cause))
+  );
 }
 
 function rejectionOf(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no answer within ${callLimitMs} ms`)), { once: true });
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${callLimitMs} ms`)), {
+      once: true,
+    });
   });
 }
 
@@ -91,9 +105,11 @@ function asEngineError(what: string, cause: unknown): TradewrightError {
   if (cause instanceof TradewrightError) return cause;
   const message = `Docker engine, ${what}: ${cause instanceof Error ? cause.message.trim() : String(cause)}`;
   const status = statusOf(cause);
-  if (status === 404 && /no such image/i.test(message)) return new TradewrightError('IMAGE_MISSING', message, { cause });
+  if (status === 404 && /no such image/i.test(message))
+    return new TradewrightError('IMAGE_MISSING', message, { cause });
   if (/seccomp/i.test(message)) return new TradewrightError('SECCOMP_MISSING', message, { cause });
   const code = (cause as { code?: unknown } | null)?.code;
-  const nobodyThere = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES' || code === 'ENOTFOUND';
+  const nobodyThere =
+    code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES' || code === 'ENOTFOUND';
   return new TradewrightError(nobodyThere ? 'ENGINE_MISSING' : 'ENGINE_UNAVAILABLE', message, { cause });
 }

@@ -55,6 +55,9 @@ const maskedPaths = [
 
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
+// The client's types do not know it.
+const privateCgroups = { CgroupnsMode: 'private' };
+
 /** The one place that says how a sandbox container is made; the proof and the pool use the same. `uid` is this container's own. */
 export function hardenedCreateOptions(spec: ContainerSpec, uid: number): ContainerCreateOptions {
   const { limits } = spec;
@@ -87,7 +90,7 @@ export function hardenedCreateOptions(spec: ContainerSpec, uid: number): Contain
     HostConfig: {
       NetworkMode: 'none',
       IpcMode: 'none',
-      CgroupnsMode: 'private',
+      ...privateCgroups,
       ReadonlyRootfs: true,
       Privileged: false,
       CapDrop: ['ALL'],

@@ -40,14 +40,19 @@ export async function confinementOf(pid: number): Promise<Confinement | null> {
   return {
     seccompFilter: field('Seccomp') === '2',
     noNewPrivileges: field('NoNewPrivs') === '1',
-    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) => /^0+$/.test(field(name))),
+    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) =>
+      /^0+$/.test(field(name)),
+    ),
     uids: field('Uid').split(/\s+/).map(Number),
   };
 }
 
 /** Finds the control groups of a process: version 1, 2 or the hybrid of both. */
 export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
-  const [memberships, mounts] = await Promise.all([contentOf(`/proc/${pid}/cgroup`), contentOf('/proc/self/mountinfo')]);
+  const [memberships, mounts] = await Promise.all([
+    contentOf(`/proc/${pid}/cgroup`),
+    contentOf('/proc/self/mountinfo'),
+  ]);
   if (memberships === null || mounts === null) return null;
   const folderOf = (controller: string): { folder: string; version: 1 | 2 } | null => {
     const v1 = groupPath(memberships, (controllers) => controllers.includes(controller));
@@ -59,8 +64,14 @@ export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
   const memory = folderOf('memory');
   const pids = folderOf('pids');
   return {
-    cpu: cpu === null ? null : { path: join(cpu.folder, cpu.version === 1 ? 'cpuacct.usage' : 'cpu.stat'), version: cpu.version },
-    peakMemory: memory === null ? null : join(memory.folder, memory.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'),
+    cpu:
+      cpu === null
+        ? null
+        : { path: join(cpu.folder, cpu.version === 1 ? 'cpuacct.usage' : 'cpu.stat'), version: cpu.version },
+    peakMemory:
+      memory === null
+        ? null
+        : join(memory.folder, memory.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'),
     pidEvents: pids === null ? null : join(pids.folder, 'pids.events'),
   };
 }
@@ -97,7 +108,12 @@ function groupPath(memberships: string, matches: (controllers: string[]) => bool
   return null;
 }
 
-function located(mounts: string, group: string, version: 1 | 2, controller: string): { folder: string; version: 1 | 2 } | null {
+function located(
+  mounts: string,
+  group: string,
+  version: 1 | 2,
+  controller: string,
+): { folder: string; version: 1 | 2 } | null {
   for (const line of mounts.split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
     const [, , , root = '/', mountPoint] = before.split(' ');

@@ -8,6 +8,10 @@ const runnerFolder = fileURLToPath(new URL('../runner/', import.meta.url));
 export async function runnerDigest(folder = runnerFolder): Promise<string> {
   const hash = createHash('sha256');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
-  for (const name of names) hash.update(`${name}\0`).update(await readFile(`${folder}/${name}`)).update('\0');
+  for (const name of names)
+    hash
+      .update(`${name}\0`)
+      .update(await readFile(`${folder}/${name}`))
+      .update('\0');
   return hash.digest('hex');
 }

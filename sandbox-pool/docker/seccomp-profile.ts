@@ -20,7 +20,9 @@ const mostAllowedCalls = 110;
 
 const Profile = z.object({
   defaultAction: z.literal('SCMP_ACT_ERRNO'),
-  archMap: z.array(z.object({ architecture: z.string(), subArchitectures: z.array(z.string()).max(0) })).min(1),
+  archMap: z
+    .array(z.object({ architecture: z.string(), subArchitectures: z.array(z.string()).max(0) }))
+    .min(1),
   syscalls: z.array(
     z.object({
       names: z.array(z.string()).min(1),
@@ -43,9 +45,15 @@ export async function loadSeccompProfile(path: string): Promise<SeccompProfile> 
     bytes = await readFile(path);
     profile = Profile.parse(JSON.parse(bytes.toString('utf8')));
   } catch (cause) {
-    throw new TradewrightError('SECCOMP_MISSING', `the seccomp profile ${path} cannot be used: ${reasonOf(cause)}`, { cause });
+    throw new TradewrightError(
+      'SECCOMP_MISSING',
+      `the seccomp profile ${path} cannot be used: ${reasonOf(cause)}`,
+      { cause },
+    );
   }
-  const allowed = new Set(profile.syscalls.flatMap((rule) => (rule.action === 'SCMP_ACT_ALLOW' ? rule.names : [])));
+  const allowed = new Set(
+    profile.syscalls.flatMap((rule) => (rule.action === 'SCMP_ACT_ALLOW' ? rule.names : [])),
+  );
   if (allowed.size === 0 || allowed.size > mostAllowedCalls) {
     throw new TradewrightError(
       'SECCOMP_MISSING',
@@ -60,5 +68,9 @@ export async function loadSeccompProfile(path: string): Promise<SeccompProfile> 
 }
 
 function reasonOf(thrown: unknown): string {
-  return thrown instanceof z.ZodError ? z.prettifyError(thrown) : thrown instanceof Error ? thrown.message : String(thrown);
+  return thrown instanceof z.ZodError
+    ? z.prettifyError(thrown)
+    : thrown instanceof Error
+      ? thrown.message
+      : String(thrown);
 }

@@ -20,7 +20,10 @@ export async function sweepPool(engine: Engine, poolId: string): Promise<number>
   return left.length;
 }
 
-function listByLabel(engine: Engine, label: string): Promise<{ Id: string; Labels: Record<string, string> }[]> {
+function listByLabel(
+  engine: Engine,
+  label: string,
+): Promise<{ Id: string; Labels: Record<string, string> }[]> {
   return engine.call('list containers', (abortSignal) =>
     engine.docker.listContainers({ all: true, filters: { label: [label] }, abortSignal }),
   );

@@ -16,7 +16,7 @@ LONGEST_WARMUP = 1_000_000
 class Program:
     def __init__(self, code, name):
         remember_source(code)
-        self._compiled = compile(code, PROGRAM, "exec", dont_inherit=True)
+        self._compiled = compiled(code)
         # Dataclasses with postponed annotations look their module up in sys.modules.
         self._module = types.ModuleType(name)
         self._module.__file__ = PROGRAM
@@ -36,6 +36,17 @@ class Program:
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value <= LONGEST_WARMUP:
             raise ContractBroken("WARMUP_BARS must be a whole number of bars, 0 or more")
         return int(value)
+
+
+def compiled(code):
+    """The compiler's refusals other than SyntaxError (NUL, lone surrogates, too deep) are about the text all the same."""
+    try:
+        return compile(code, PROGRAM, "exec", dont_inherit=True)
+    except SyntaxError:
+        raise
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        reason = str(error) or "the program is nested too deeply"
+        raise SyntaxError(reason, (PROGRAM, 1, 1, None)) from None
 
 
 def bars_from(payload, count):

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { TradewrightError } from '../contracts/errors.ts';
+import { type Clock } from '../contracts/ports/clock.ts';
+import { type Log } from '../contracts/ports/log.ts';
+import {
+  type LeaseRequest,
+  type RunOptions,
+  type SandboxLimits,
+  type SandboxPool,
+  type SandboxResult,
+  type SandboxRuntime,
+} from '../contracts/ports/sandbox.ts';
+import { type EngineAddress } from './docker/engine-address.ts';
+import { Engine } from './docker/engine.ts';
+import { runnerCommand } from './docker/hardening.ts';
+import { ownerLabels } from './docker/owner.ts';
+import { runnerDigest } from './docker/runner-digest.ts';
+import { proveSeccomp } from './docker/seccomp-proof.ts';
+import { defaultSeccompProfilePath, loadSeccompProfile } from './docker/seccomp-profile.ts';
+import { containerLimits, defaultLimits, limitsFrom } from './pool/limits.ts';
+import { bearWarmContainer } from './pool/warm-container.ts';
+import { WarmPool } from './pool/warm-pool.ts';
+
+export { type EngineAddress } from './docker/engine-address.ts';
+export {
+  defaultSeccompProfilePath,
+  loadSeccompProfile,
+  type SeccompProfile,
+} from './docker/seccomp-profile.ts';
+export { defaultLimits } from './pool/limits.ts';
+
+export interface SandboxPoolOptions {
+  readonly engine: EngineAddress;
+  /** Holds Python, numpy, pandas and this version's runner. */
+  readonly image: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Path of the profile; default the one in `seccomp/`. Without a usable one nothing starts. */
+  readonly seccompProfile?: string;
+  /** The engine's runtime (runc, crun, runsc); default the engine's. */
+  readonly runtime?: string;
+  /** Warm containers kept; default 2. */
+  readonly min?: number;
+  /** Containers at once, warm and leased; default 8. */
+  readonly max?: number;
+  /** Over the defaults of `defaultLimits`. */
+  readonly limits?: Partial<SandboxLimits>;
+  /** Containers made at a time; default the number of cores. */
+  readonly creators?: number;
+  /** Requests that may wait; default 64. */
+  readonly longestQueue?: number;
+  /** How long a request waits unless it says otherwise, milliseconds; default 60 000. */
+  readonly waitMs?: number;
+  /** A warm container is replaced at this age, milliseconds; default 15 min. */
+  readonly maxAgeMs?: number;
+  /** Default the system's cryptographic source. */
+  readonly random?: (bytes: number) => Uint8Array;
+}
+
+/** A pool that has not been started yet. @throws INPUT_INVALID for limits or sizes out of bounds. */
+export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
+  const { clock, log, image, min = 2, max = Math.max(8, min), random = randomBytes } = options;
+  if (!Number.isInteger(min) || !Number.isInteger(max) || min < 0 || max < 1 || max < min) {
+    throw new TradewrightError('INPUT_INVALID', `sandbox pool: min ${min} and max ${max} do not fit`);
+  }
+  const engine = new Engine(options.engine, clock);
+  const limits = limitsFrom(defaultLimits, options.limits);
+  const poolId = Buffer.from(random(8)).toString('hex');
+  return new WarmPool({
+    poolId,
+    engine,
+    clock,
+    log: log.child({ sandboxPool: poolId }),
+    limits,
+    min,
+    max,
+    creators: options.creators ?? availableParallelism(),
+    longestQueue: options.longestQueue ?? 64,
+    waitMs: options.waitMs ?? 60_000,
+    maxAgeMs: options.maxAgeMs ?? 15 * 60_000,
+    jitter: () => Buffer.from(random(4)).readUInt32LE() / 2 ** 32,
+    prepare: async () => {
+      const profile = await loadSeccompProfile(options.seccompProfile ?? defaultSeccompProfilePath);
+      const facts = await engine.facts();
+      if (!facts.seccomp)
+        throw new TradewrightError('SECCOMP_MISSING', `${facts.name} ${facts.version} runs without seccomp`);
+      await engine.imageId(image);
+      const spec = {
+        image,
+        command: runnerCommand,
+        seccompJson: profile.json,
+        labels: await ownerLabels(poolId),
+        ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
+      };
+      const uidsInUse = new Set<number>();
+      const plan = { engine, clock, random, spec, runnerDigest: await runnerDigest(), uidsInUse };
+      let proof: Promise<boolean> | null = null;
+      const proven = async (): Promise<boolean> =>
+        (await proveSeccomp(engine, clock, { ...spec, limits: containerLimits(limits) })).proven;
+      return {
+        bear: (containerLimitsOf) => bearWarmContainer(plan, containerLimitsOf),
+        buried: (warm) => void uidsInUse.delete(warm.container.uid),
+        runtime: async (): Promise<SandboxRuntime> => {
+          proof ??= proven().catch((error: unknown) => {
+            proof = null;
+            throw error;
+          });
+          return {
+            engine: facts.name,
+            version: facts.version,
+            image,
+            seccomp: { sha256: profile.sha256, proven: await proof },
+          };
+        },
+      };
+    },
+  });
+}
+
+/** One program in one fresh container, without a pool to look after: made, run, and nothing left. */
+export async function execute(
+  options: Omit<SandboxPoolOptions, 'min' | 'max'>,
+  request: LeaseRequest & RunOptions,
+): Promise<SandboxResult> {
+  // An empty stock: the container is made when the request waits for it, and none is made after it.
+  const pool = createSandboxPool({ ...options, min: 0, max: 1 });
+  await pool.start();
+  try {
+    return await pool.execute(request);
+  } finally {
+    await pool.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { TradewrightError } from '../../contracts/errors.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { SandboxContainer } from '../docker/container.ts';
+import { type Engine } from '../docker/engine.ts';
+import { type ContainerLimits, type ContainerSpec } from '../docker/hardening.ts';
+import { type ContainerUsage } from '../docker/host-facts.ts';
+import { RunnerSession } from './runner-session.ts';
+
+const bootWithinMs = 20_000;
+const firstUid = 200_000;
+const uidRange = 1_000_000_000;
+
+/** A container whose interpreter has booted and that has not seen a program. */
+export interface WarmContainer {
+  readonly container: SandboxContainer;
+  readonly session: RunnerSession;
+  readonly limits: ContainerLimits;
+  readonly bootMs: number;
+  /** What booting cost: runs are measured from here. */
+  readonly bootUsage: ContainerUsage;
+}
+
+export interface BirthPlan {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly spec: Omit<ContainerSpec, 'limits'>;
+  /** Of the runner this program ships; an image with another one is stale. */
+  readonly runnerDigest: string;
+  readonly uidsInUse: Set<number>;
+}
+
+/** Makes a container, waits until its runner is ready and its confinement is seen in force; a failure leaves nothing behind. */
+export async function bearWarmContainer(plan: BirthPlan, limits: ContainerLimits): Promise<WarmContainer> {
+  const { engine, clock, random, uidsInUse } = plan;
+  const uid = freeUid(random, uidsInUse);
+  uidsInUse.add(uid);
+  try {
+    const container = await SandboxContainer.start(engine, clock, { ...plan.spec, limits }, uid);
+    try {
+      const began = clock.now();
+      const session = new RunnerSession(container, clock, random);
+      const [ready] = await Promise.all([session.ready(bootWithinMs), container.verify()]);
+      if (ready.runner !== plan.runnerDigest) {
+        throw new TradewrightError(
+          'IMAGE_MISSING',
+          `the image ${plan.spec.image} holds another runner: it must be built again`,
+        );
+      }
+      return { container, session, limits, bootMs: clock.now() - began, bootUsage: await container.usage() };
+    } catch (error) {
+      await container.remove().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    uidsInUse.delete(uid);
+    throw error;
+  }
+}
+
+/** No two live containers of this engine's host should share a uid: limits and files are counted by it. */
+function freeUid(random: (bytes: number) => Uint8Array, inUse: ReadonlySet<number>): number {
+  for (;;) {
+    const uid = firstUid + (Buffer.from(random(4)).readUInt32LE() % uidRange);
+    if (!inUse.has(uid)) return uid;
+  }
+}

@@ -1,0 +1,281 @@
+import { TradewrightError, toFailure } from '../../contracts/errors.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type Log } from '../../contracts/ports/log.ts';
+import {
+  type LeaseRequest,
+  type RunOptions,
+  type SandboxLease,
+  type SandboxLimits,
+  type SandboxPool,
+  type SandboxPoolStats,
+  type SandboxResult,
+  type SandboxRuntime,
+} from '../../contracts/ports/sandbox.ts';
+import { type Engine } from '../docker/engine.ts';
+import { type ContainerLimits } from '../docker/hardening.ts';
+import { sweepOrphans, sweepPool } from '../docker/sweep.ts';
+import { Disposal } from './disposal.ts';
+import { Lease } from './lease.ts';
+import { containerLimits, limitsFrom, longestCodeBytes, sameContainerLimits } from './limits.ts';
+import { refusal } from './results.ts';
+import { Stock } from './stock.ts';
+import { type Waiting, WaitingQueue } from './waiting-queue.ts';
+import { type WarmContainer } from './warm-container.ts';
+
+export interface WarmPoolParts {
+  readonly poolId: string;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: SandboxLimits;
+  readonly min: number;
+  readonly max: number;
+  readonly creators: number;
+  readonly longestQueue: number;
+  readonly waitMs: number;
+  readonly maxAgeMs: number;
+  /** Checks engine, image and profile; what it throws is what `start` throws. */
+  readonly prepare: () => Promise<{
+    readonly runtime: () => Promise<SandboxRuntime>;
+    readonly bear: (limits: ContainerLimits) => Promise<WarmContainer>;
+    readonly buried: (warm: WarmContainer) => void;
+  }>;
+  readonly jitter: () => number;
+}
+
+interface Wish {
+  readonly limits: SandboxLimits;
+  /** Asks for limits that no warm container has: one is made for it. */
+  readonly special: boolean;
+}
+
+type Phase = 'new' | 'open' | 'closed';
+
+/** Warm containers for programs: each program gets one, and no container gets a second program. */
+export class WarmPool implements SandboxPool {
+  readonly #parts: WarmPoolParts;
+  readonly #queue: WaitingQueue<Wish, WarmContainer>;
+  readonly #disposal: Disposal;
+  readonly #leases = new Set<Lease>();
+  readonly #making = new Map<Wish, Promise<void>>();
+  #stock: Stock | null = null;
+  #runtime: (() => Promise<SandboxRuntime>) | null = null;
+  #phase: Phase = 'new';
+  /** Containers given away or being made for one request. */
+  #taken = 0;
+  #served = 0;
+  #sequence = 0;
+
+  constructor(parts: WarmPoolParts) {
+    this.#parts = parts;
+    this.#queue = new WaitingQueue(parts.clock, parts.longestQueue);
+    this.#disposal = new Disposal(parts.clock, parts.log);
+  }
+
+  async start(): Promise<void> {
+    if (this.#phase !== 'new')
+      throw new TradewrightError('SANDBOX_POOL_CLOSED', 'a sandbox pool starts only once');
+    const { engine, log, min } = this.#parts;
+    const { runtime, bear, buried } = await this.#prepared();
+    const swept = await sweepOrphans(engine);
+    if (swept.length > 0)
+      log.warn({ containers: swept }, 'removed sandbox containers of a process that has ended');
+    this.#runtime = runtime;
+    this.#disposal.onGone = buried;
+    this.#stock = new Stock({
+      ...this.#parts,
+      bear,
+      dispose: (warm) => this.#disposal.take(warm),
+      room: () => this.#parts.max - this.#taken,
+      wanted: () =>
+        Math.max(
+          min,
+          this.#queue.count((wish) => !wish.special),
+        ),
+      changed: () => this.#serve(),
+    });
+    this.#phase = 'open';
+    try {
+      await this.#stock.filled();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async lease(request: LeaseRequest): Promise<SandboxLease> {
+    const wrong = wrongWith(request.code);
+    if (wrong !== null) throw new TradewrightError(wrong.code, wrong.message);
+    return this.#acquire(request);
+  }
+
+  async execute(request: LeaseRequest & RunOptions): Promise<SandboxResult> {
+    const wrong = wrongWith(request.code);
+    if (wrong !== null) return refusal('syntax', wrong.message);
+    const lease = await this.#acquire(request);
+    try {
+      return await lease.runPlain(request);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  stats(): SandboxPoolStats {
+    const stock = this.#stock?.stats() ?? { warm: 0, creating: 0, failedCreations: 0 };
+    return { ...stock, leased: this.#taken, waiting: this.#queue.length, served: this.#served };
+  }
+
+  async runtime(): Promise<SandboxRuntime> {
+    if (this.#runtime === null) throw closed('has not been started');
+    return this.#runtime();
+  }
+
+  async close(): Promise<void> {
+    if (this.#phase === 'closed') return;
+    const opened = this.#phase === 'open';
+    this.#phase = 'closed';
+    const { engine, poolId, log } = this.#parts;
+    this.#queue.refuseAll(closed('is shutting down'));
+    await Promise.all([
+      ...[...this.#leases].map((lease) => lease.close()),
+      this.#stock?.close(),
+      ...this.#making.values(),
+    ]);
+    await this.#disposal.settled();
+    try {
+      const left = opened ? await sweepPool(engine, poolId) : 0;
+      if (left > 0) log.warn({ left }, 'the sandbox pool removed containers it had lost sight of');
+    } finally {
+      engine.close();
+    }
+  }
+
+  async #prepared(): ReturnType<WarmPoolParts['prepare']> {
+    try {
+      return await this.#parts.prepare();
+    } catch (error) {
+      this.#phase = 'closed';
+      this.#parts.engine.close();
+      throw error;
+    }
+  }
+
+  async #acquire(request: LeaseRequest): Promise<Lease> {
+    if (this.#phase !== 'open' || this.#stock === null)
+      throw closed(this.#phase === 'new' ? 'has not been started' : 'is shutting down');
+    const limits = limitsFrom(this.#parts.limits, request.limits);
+    const special = !sameContainerLimits(containerLimits(limits), containerLimits(this.#parts.limits));
+    const granted = this.#queue.wait(
+      { limits, special },
+      {
+        priority: request.priority ?? 0,
+        waitMs: request.waitMs ?? this.#parts.waitMs,
+        signal: request.signal,
+        late: () => this.#late(),
+      },
+    );
+    this.#serve();
+    const warm = await granted;
+    this.#served++;
+    const lease: Lease = new Lease({
+      id: `${this.#parts.poolId}-${++this.#sequence}`,
+      code: request.code,
+      warm,
+      limits,
+      clock: this.#parts.clock,
+      onEnd: async (ended) => {
+        await this.#disposal.take(ended);
+        this.#leases.delete(lease);
+        this.#taken--;
+        this.#stock?.fill();
+        this.#serve();
+      },
+    });
+    this.#leases.add(lease);
+    this.#parts.log.debug(
+      { lease: lease.id, container: lease.containerId, owner: request.owner },
+      'sandbox leased',
+    );
+    // Closed or cancelled between the grant and here: nobody would release it.
+    if (this.#phaseNow() === 'closed' || request.signal?.aborted) {
+      await lease.close();
+      throw request.signal?.aborted
+        ? new TradewrightError('CANCELLED', 'the request was cancelled')
+        : closed('is shutting down');
+    }
+    return lease;
+  }
+
+  #phaseNow(): Phase {
+    return this.#phase;
+  }
+
+  /** Gives warm containers to those who wait, the first first; then makes new ones. */
+  #serve(): void {
+    const stock = this.#stock;
+    if (stock === null || this.#phase !== 'open') return;
+    for (;;) {
+      const next = this.#queue.first((wish) => (wish.special ? this.#canMake(wish, stock) : stock.count > 0));
+      if (next === undefined) break;
+      if (next.wish.special) this.#makeFor(next, stock);
+      else {
+        const warm = stock.take();
+        if (warm === undefined) break;
+        this.#taken++;
+        next.grant(warm);
+      }
+    }
+    stock.fill();
+  }
+
+  #canMake(wish: Wish, stock: Stock): boolean {
+    if (this.#making.has(wish)) return false;
+    return stock.count > 0 || this.#taken + stock.creating < this.#parts.max;
+  }
+
+  #makeFor({ wish, grant, refuse }: Waiting<WarmContainer, Wish>, stock: Stock): void {
+    if (this.#taken + stock.count + stock.creating >= this.#parts.max) stock.evict();
+    this.#taken++;
+    const making = stock.bearFor(containerLimits(wish.limits)).then(
+      async (warm) => {
+        if (grant(warm)) return;
+        this.#taken--;
+        await this.#disposal.take(warm);
+      },
+      (error: unknown) => {
+        this.#taken--;
+        refuse(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+    this.#making.set(wish, making);
+    void making.finally(() => {
+      this.#making.delete(wish);
+      this.#serve();
+    });
+  }
+
+  #late(): TradewrightError {
+    const failure = this.#stock?.lastFailure ?? null;
+    return failure === null
+      ? new TradewrightError('SANDBOX_POOL_FULL', 'no container became free in time')
+      : new TradewrightError(
+          'SANDBOX_INTERNAL',
+          `no container could be made: ${toFailure(failure).message}`,
+          { cause: failure },
+        );
+  }
+}
+
+function closed(what: string): TradewrightError {
+  return new TradewrightError('SANDBOX_POOL_CLOSED', `the sandbox pool ${what}`);
+}
+
+function wrongWith(code: string): { code: 'INPUT_INVALID' | 'INPUT_TOO_LARGE'; message: string } | null {
+  if (code.trim() === '') return { code: 'INPUT_INVALID', message: 'the program is empty' };
+  const bytes = Buffer.byteLength(code);
+  if (bytes <= longestCodeBytes) return null;
+  return {
+    code: 'INPUT_TOO_LARGE',
+    message: `the program has ${bytes} bytes where ${longestCodeBytes} are the most`,
+  };
+}
