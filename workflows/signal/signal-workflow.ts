@@ -152,6 +152,7 @@ const publish = step({
   effect: 'router.publish',
   request: publication,
   result: PublishResult,
+  retry: { nonRetryable: ['SIGNAL_CONFLICT'] },
   mayHaveHadEffect: true,
   compensation: { effect: 'router.retract', request: publication },
 });

@@ -1,0 +1,28 @@
+import {
+  SelectStrategyRequest,
+  type SelectStrategyResult,
+  WithdrawStrategyRequest,
+} from '../../contracts/effects/strategy-library.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type StrategyStore } from '../../contracts/ports/stores.ts';
+import { type EffectHandlers } from '../effects/effect-call.ts';
+
+/** The effects on the library of strategies. */
+export function libraryEffects(strategies: StrategyStore, clock: Clock): EffectHandlers {
+  return {
+    'strategy.select': async (request): Promise<SelectStrategyResult> => {
+      const { symbol } = SelectStrategyRequest.parse(request);
+      const found = await strategies.latestActive(symbol);
+      if (!found) return { strategy: null };
+      const { strategyId, version, code, codeSha256, author, confidence } = found;
+      return { strategy: { strategyId, version, code, codeSha256, author, confidence } };
+    },
+
+    'strategy.withdraw': async (request) => {
+      const { strategyId, version } = WithdrawStrategyRequest.parse(request);
+      const found = await strategies.get(strategyId, version);
+      if (found) await strategies.setStatus(strategyId, version, 'withdrawn', clock.now());
+      return { strategyId, version, withdrawn: found !== undefined };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { type DecideRequest, type DecideResult } from '../../contracts/effects/publish.ts';
+import { reservationIdFrom } from '../../contracts/ids.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type RiskBook } from '../../contracts/ports/stores.ts';
+import { type GateSignal, type GateVerdict, type RiskLimits, type RiskState } from '../../contracts/risk.ts';
+import { type SignalCandidate } from '../../contracts/signal-candidate.ts';
+import { checkGates, decisionRisk, emptyRiskState, withPublished } from '../../market/index.ts';
+import { signalIdOf } from './signal-of.ts';
+
+/** How far back a cooldown or a daily sum can reach. */
+const LOOK_BACK_MS = 2 * 86_400_000;
+
+export interface RiskDeskOptions {
+  readonly clock: Clock;
+  readonly book: RiskBook;
+  readonly capital: number;
+  readonly limits: RiskLimits;
+  readonly killSwitch: () => { readonly engaged: boolean; readonly reason: string };
+  /** Of these signals, the ids that another workflow has published already. */
+  readonly published: (signals: readonly GateSignal[], workflowId: string) => Promise<ReadonlySet<string>>;
+}
+
+/** Scores a run and asks the gates about each of its signals, one after the other, each counting against the limits of the next. */
+export class RiskDesk {
+  readonly #options: RiskDeskOptions;
+
+  constructor(options: RiskDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Holds the limits of what passes under an id made of `idempotencyKey`, so that a second attempt holds them once. */
+  async decide(request: DecideRequest, idempotencyKey: string): Promise<DecideResult> {
+    const { clock, book, limits } = this.#options;
+    const risk = decisionRisk(request);
+    const reservationId = reservationIdFrom(idempotencyKey);
+    const now = clock.now();
+    const signals = request.candidates.map((candidate) => gateSignal(request, candidate));
+    const alreadyOut = await this.#options.published(signals, request.workflowId);
+    let state = await this.#stateOf(request, reservationId, alreadyOut);
+    const gates: GateVerdict[] = [];
+    const passed: { candidate: SignalCandidate; signal: GateSignal }[] = [];
+    request.candidates.forEach((candidate, at) => {
+      const signal = signals[at];
+      if (!signal) return;
+      const verdicts = checkGates(signal, state, limits, now);
+      gates.push(...verdicts);
+      if (!verdicts.every((verdict) => verdict.passed)) return;
+      state = withPublished(state, signal, now);
+      passed.push({ candidate, signal });
+    });
+    const candidates = passed.map(({ candidate }) => candidate);
+    if (risk.verdict === 'reject' || passed.length === 0) {
+      return { decisionRisk: risk, gates, candidates, reservationId: null };
+    }
+    const held = passed.map(({ signal }) => signal);
+    const { workflowId, mode } = request;
+    await book.reserve({ reservationId, workflowId, mode, signals: held, state: 'held', createdAt: now });
+    return { decisionRisk: risk, gates, candidates, reservationId };
+  }
+
+  /** A replay of the past must not use up today's limits: a historical run begins with an empty book. */
+  async #stateOf({ mode }: DecideRequest, own: string, alreadyOut: ReadonlySet<string>): Promise<RiskState> {
+    const { book, capital, clock, killSwitch } = this.#options;
+    const empty: RiskState = { ...emptyRiskState(capital), killSwitch: killSwitch() };
+    const counted = mode === 'historical' ? [] : await book.reservations(mode, clock.now() - LOOK_BACK_MS);
+    const state = counted
+      .filter(({ reservationId }) => reservationId !== own)
+      .reduce(
+        (sum, { signals, createdAt }) =>
+          signals.reduce((inner, signal) => withPublished(inner, signal, createdAt), sum),
+        empty,
+      );
+    return { ...state, publishedIds: [...state.publishedIds, ...alreadyOut] };
+  }
+}
+
+function gateSignal(request: DecideRequest, candidate: SignalCandidate): GateSignal {
+  return {
+    ...candidate,
+    signalId: signalIdOf(request, candidate),
+    symbol: request.symbol,
+    mode: request.mode,
+  };
+}
