@@ -34,7 +34,7 @@ export interface TreeOptions extends Omit<SagaSupervisorOptions, 'perform'> {
  * A performer that crashes answers what it had under way with EFFECT_INTERRUPTED and starts anew: the sagas retry. Stopping goes from
  * the bottom up: first nothing new comes in, then the sagas let go of their effects, then the performers end.
  */
-export function spawnTree(options: TreeOptions): Sagas {
+export async function spawnTree(options: TreeOptions): Promise<Sagas> {
   const { system } = options;
   const perform = (name: string, performer: Performer): Ref<EffectMessage> =>
     system.spawn(effectActor({ name, ...performer }));
@@ -50,10 +50,7 @@ export function spawnTree(options: TreeOptions): Sagas {
     signal: router,
   };
 
-  let sagas: Sagas | undefined;
-  system.spawn(sagaSupervisor({ ...options, perform: dispatch }, (ready) => (sagas = ready)));
-  if (!sagas) throw new Error('the saga supervisor did not come up');
-  return sagas;
+  return new Promise((resolve) => system.spawn(sagaSupervisor({ ...options, perform: dispatch }, resolve)));
 
   function dispatch(job: PerformEffect): void {
     const family = job.effect.slice(0, job.effect.indexOf('.'));

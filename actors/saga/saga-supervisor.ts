@@ -8,6 +8,7 @@ import {
   type ActorSpec,
   ask,
   createSharded,
+  neverRestart,
   type ReplyTo,
   type RestartPolicy,
   type Sharded,
@@ -65,6 +66,8 @@ export function sagaSupervisor(
   const quarantined = new Map<WorkflowId, Failure>();
   return {
     name: 'sagas',
+    // Nothing here may fail: without it no workflow can go on, and the process had better start anew.
+    restart: neverRestart,
     initial(context) {
       const sharded = createSharded<SagaMessage>(context, {
         name: 'shard',
