@@ -65,7 +65,7 @@ export async function connect(options: ConnectOptions): Promise<NatsLink> {
       connected: state.connected,
       onLost: state.onLost,
       ready: (withinMs, abort) => waitConnected(state, clock, address.shown, withinMs, abort),
-      close: () => drain(nc, clock),
+      close: () => (state.connected() ? drain(nc, clock) : nc.close()),
     };
     signal?.addEventListener('abort', () => void link.close(), { once: true });
     return link;
@@ -219,7 +219,7 @@ function waitConnected(
 
 async function drain(nc: NatsConnection, clock: Clock): Promise<void> {
   if (nc.isClosed()) return;
-  // Draining waits for the server; one that is away must not hold up the shutdown.
+  // Draining waits for the server; one that hangs must not hold up the shutdown.
   const giveUp = clock.schedule(DRAIN_TIMEOUT_MS, () => void nc.close());
   try {
     if (!nc.isDraining()) await nc.drain();

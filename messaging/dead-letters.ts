@@ -75,8 +75,8 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
     },
     async purge(streamSeq) {
       if (streamSeq === undefined) return (await answered(link.jsm.streams.purge(streams.dead))).purged;
-      const gone = answered(link.jsm.streams.deleteMessage(streams.dead, streamSeq));
-      return (await gone.catch(notFoundIsNull)) ? 1 : 0;
+      if ((await office.get(streamSeq)) === undefined) return 0;
+      return (await answered(link.jsm.streams.deleteMessage(streams.dead, streamSeq))) ? 1 : 0;
     },
   };
   return office;

@@ -128,6 +128,7 @@ function request(
     });
     const cancelTimer = link.clock.schedule(waitMs + GRACE_MS, stop);
     const stopListening = link.onLost(stop);
+    if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
     // no_wait alone answers at once; with expires it waits for the first message and then answers at once.
     const body = { batch: max, no_wait: true, ...(waitMs > 0 ? { expires: nanosOf(waitMs) } : {}) };

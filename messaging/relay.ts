@@ -58,6 +58,8 @@ export function startRelay(options: RelayOptions): Relay {
       for (const batch of batches) {
         if (aborter.signal.aborted) return;
         await feed.publish(batch);
+        // Given up meanwhile: the journal may be closed by now, and the next start asks EVENTS anyway.
+        if (aborter.signal.aborted) return;
         position = batch.commit;
         const due =
           position - savedCursor >= CURSOR_EVERY_COMMITS || clock.now() - savedAt >= CURSOR_EVERY_MS;
@@ -74,11 +76,13 @@ export function startRelay(options: RelayOptions): Relay {
         if (!synced) await resync();
         synced = true;
         await drainJournal();
+        if (aborter.signal.aborted) return;
         await saveCursor();
         failures = 0;
         if (stopping) return;
         await wake.next();
       } catch (error) {
+        if (aborter.signal.aborted) return;
         synced = false;
         failures++;
         const backOffMs = Math.min(BACK_OFF_MS.first * 2 ** (failures - 1), BACK_OFF_MS.most);
@@ -99,9 +103,16 @@ export function startRelay(options: RelayOptions): Relay {
       stopping = true;
       unsubscribe();
       wake.now();
-      const cancel = clock.schedule(withinMs, () => aborter.abort());
-      await running;
-      cancel();
+      await new Promise<void>((resolve) => {
+        const cancel = clock.schedule(withinMs, () => {
+          aborter.abort();
+          resolve();
+        });
+        void running.then(() => {
+          cancel();
+          resolve();
+        });
+      });
     },
   };
 }

@@ -61,6 +61,7 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
       }
       if (!isTransient(error)) throw error;
       last = error;
+      link.log.debug({ subject: request.subject }, 'no confirmation from NATS; sending again');
       await delay(link.clock, Math.min(PAUSE_MS, Math.max(0, deadline - link.clock.now())));
     }
   }

@@ -1,0 +1,145 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { expect } from 'chai';
+import { systemClock } from '../../contracts/ports/clock.ts';
+import { silentLog } from '../../contracts/ports/log.ts';
+import { WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import { type Messaging, startRelay, type Relay, type RelayOptions } from '../../messaging/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { aBatch } from '../support/messages.ts';
+import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
+
+/** The port's part that the relay uses, over an array; commit n belongs to one of three workflows. */
+function commitLog() {
+  const commits: WorkflowEventBatch[] = [];
+  const cursors = new Map<string, number>();
+  const listeners = new Set<(last: number) => void>();
+  const journal: RelayOptions['journal'] = {
+    commits: async (after, limit) => commits.slice(after, after + limit),
+    lastCommit: () => commits.length,
+    onCommit: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    readCursor: async (name) => cursors.get(name) ?? 0,
+    writeCursor: async (name, value) => void cursors.set(name, value),
+  };
+  const append = (count: number): void => {
+    for (let added = 0; added < count; added++) {
+      const commit = commits.length + 1;
+      commits.push(aBatch(`workflow ${commit % 3}`, commit, Math.ceil(commit / 3)));
+    }
+    for (const listener of [...listeners]) listener(commits.length);
+  };
+  return { journal, append, cursors };
+}
+
+describe('relay', () => {
+  let nats: TestNats;
+  let messaging: Messaging;
+  let relay: Relay | undefined;
+  beforeEach(async () => {
+    nats = await startNats();
+    messaging = await messagingOn(nats);
+  });
+  afterEach(async () => {
+    await relay?.stop();
+    await messaging.close();
+    await nats.stop();
+  });
+  const start = (journal: RelayOptions['journal'], feed: RelayOptions['feed'] = messaging.events): Relay =>
+    startRelay({ journal, feed, clock: systemClock, log: silentLog });
+
+  /** What EVENTS holds, as it is stored. */
+  const stored = async (): Promise<number[]> => {
+    const plain = await connect({ servers: nats.url });
+    const jsm = await jetstreamManager(plain);
+    const { state } = await jsm.streams.info('EVENTS');
+    const found: number[] = [];
+    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+      const message = await jsm.streams.getMessage('EVENTS', { seq });
+      if (message !== null) found.push(WorkflowEventBatch.parse(message.json()).commit);
+    }
+    await plain.close();
+    return found;
+  };
+  const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1);
+
+  it('copies what is there and what comes, in commit order, and flushes when stopped', async () => {
+    const log = commitLog();
+    log.append(250);
+    relay = start(log.journal);
+    await eventually(() => relay?.position() === 250);
+    log.append(3);
+    await relay.stop();
+    expect(await stored()).to.deep.equal(upTo(253));
+    expect(log.cursors.get('relay')).to.equal(253);
+  });
+
+  it('goes on where EVENTS ends after a crash before the cursor was written', async () => {
+    const log = commitLog();
+    log.append(5);
+    for (const batch of await log.journal.commits(0, 3)) await messaging.events.publish(batch);
+    relay = start(log.journal);
+    await eventually(() => relay?.position() === 5);
+    expect(await stored()).to.deep.equal(upTo(5));
+  });
+
+  it('sends again what EVENTS lost, whatever the cursor says', async () => {
+    const log = commitLog();
+    log.append(5);
+    log.cursors.set('relay', 5);
+    for (const batch of await log.journal.commits(0, 2)) await messaging.events.publish(batch);
+    relay = start(log.journal);
+    await eventually(() => relay?.position() === 5);
+    expect(await stored()).to.deep.equal(upTo(5));
+  });
+
+  it('trusts its cursor where EVENTS is ahead of the journal', async () => {
+    const log = commitLog();
+    log.append(2);
+    await messaging.events.publish(aBatch('another journal', 900, 1));
+    relay = start(log.journal);
+    await eventually(() => relay?.position() === 2);
+    expect(await stored()).to.deep.equal([900, 1, 2]);
+  });
+
+  it('leaves no gap and changes no order over a SIGKILL of the server', async () => {
+    const log = commitLog();
+    relay = start(log.journal);
+    log.append(400);
+    await eventually(() => (relay?.position() ?? 0) > 20);
+    await nats.kill();
+    log.append(100);
+    await nats.start();
+    await eventually(() => relay?.position() === 500, { withinMs: 30_000 });
+    expect(await stored()).to.deep.equal(upTo(500));
+  });
+
+  it('sends nothing twice or out of order when a confirmation gets lost', async () => {
+    const log = commitLog();
+    log.append(10);
+    let lost = 0;
+    const feed: RelayOptions['feed'] = {
+      lastCommit: () => messaging.events.lastCommit(),
+      publish: async (batch) => {
+        const stored = await messaging.events.publish(batch);
+        if (batch.commit % 4 === 0 && lost++ < 3) throw new Error('confirmation lost');
+        return stored;
+      },
+    };
+    relay = start(log.journal, feed);
+    await eventually(() => relay?.position() === 10);
+    expect(lost).to.be.greaterThan(0);
+    expect(await stored()).to.deep.equal(upTo(10));
+  });
+
+  it('ends within its time even when the server is away', async () => {
+    const log = commitLog();
+    relay = start(log.journal);
+    await nats.kill();
+    log.append(1);
+    await relay.stop(100);
+    expect(relay.position()).to.equal(0);
+  });
+});
