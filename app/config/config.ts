@@ -1,0 +1,136 @@
+import { join, resolve } from 'node:path';
+import envPaths from 'env-paths';
+import { z } from 'zod';
+import { deepSeekPrices, PriceTable } from '../../actors/agent/prices.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
+
+/** An empty variable counts as one that is not set. */
+const unset = (value: unknown): unknown => (value === '' ? undefined : value);
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(unset, schema.optional());
+const withDefault = <T extends z.ZodType>(schema: T, value: string) =>
+  z.preprocess((raw) => unset(raw) ?? value, schema);
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = z.coerce.number().int().positive();
+
+const jsonOf = <T extends z.ZodType>(schema: T) =>
+  z.string().transform((text, context): z.output<T> => {
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'not JSON' });
+      return z.NEVER;
+    }
+  });
+
+/** Every variable that is read, with its default. */
+const Environment = z.object({
+  /** Journal, NATS store and run file; one process at a time. Default `.tradewright/data`. */
+  TRADEWRIGHT_DATA_DIR: optional(z.string()),
+  /** What set-up fetched or built, shared by all checkouts. Default: the user's cache folder. */
+  TRADEWRIGHT_CACHE_DIR: optional(z.string()),
+  /** Any OpenAI-compatible endpoint. With neither URL nor key the offline author writes. */
+  TRADEWRIGHT_LLM_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
+  TRADEWRIGHT_LLM_API_KEY: optional(z.string().max(4_096)),
+  TRADEWRIGHT_LLM_MODEL: withDefault(z.string().max(200), 'deepseek-flash'),
+  /** JSON: model → US dollars per million tokens `{cacheHit, cacheMiss, output}`. Replaces the built-in table. */
+  TRADEWRIGHT_LLM_PRICES: optional(jsonOf(PriceTable)),
+  /** JSON: fields added to every request, such as `{"thinking":{"type":"enabled"}}`. */
+  TRADEWRIGHT_LLM_EXTRA_BODY: optional(jsonOf(z.record(z.string(), z.unknown()))),
+  TRADEWRIGHT_LLM_REQUESTS_PER_MINUTE: withDefault(count, '50'),
+  TRADEWRIGHT_GATEWAY_HOST: withDefault(z.string(), '127.0.0.1'),
+  TRADEWRIGHT_GATEWAY_PORT: withDefault(port, '8790'),
+  TRADEWRIGHT_GATEWAY_TOKEN: optional(z.string().min(16)),
+  /** Of the embedded server; 0 takes a free one. */
+  TRADEWRIGHT_NATS_PORT: withDefault(port, '0'),
+  /** How often the embedded server fsyncs: `1s`, or `always` before each acknowledgement. */
+  TRADEWRIGHT_NATS_SYNC: withDefault(z.string().regex(/^(always|\d+(ms|s|m))$/), '1s'),
+  TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
+  TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
+  /** Currency that a target position of 1 is worth. */
+  TRADEWRIGHT_CAPITAL: withDefault(z.coerce.number().positive(), '100000'),
+  /** Folder of the user's own `<SYMBOL>.csv` files. */
+  TRADEWRIGHT_BARS_DIR: optional(z.string()),
+  /** `on` refuses every signal at the risk gates. */
+  TRADEWRIGHT_KILL_SWITCH: withDefault(z.enum(['on', 'off']), 'off'),
+  /** `off` is for operators who study attacks: the other five layers still hold. */
+  TRADEWRIGHT_VALIDATION: withDefault(z.enum(['on', 'off']), 'on'),
+  TRADEWRIGHT_LOG_LEVEL: withDefault(z.enum(['debug', 'info', 'warn', 'error']), 'info'),
+  /** An existing server, for `start` only; the demo, tests and benchmarks always use their own. */
+  NATS_URL: optional(z.string()),
+});
+
+export interface Config {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly llm:
+    | { readonly kind: 'offline' }
+    | {
+        readonly kind: 'endpoint';
+        readonly baseUrl: string;
+        readonly apiKey: string;
+        readonly model: string;
+        readonly prices: PriceTable;
+        readonly extraBody: Readonly<Record<string, unknown>>;
+      };
+  readonly requestsPerMinute: number;
+  readonly gateway: { readonly host: string; readonly port: number; readonly token: string | undefined };
+  readonly nats: { readonly url: string | undefined; readonly port: number; readonly syncInterval: string };
+  readonly pool: { readonly min: number; readonly max: number };
+  readonly capital: number;
+  readonly barsDir: string | undefined;
+  readonly killSwitch: boolean;
+  readonly validation: 'on' | 'off';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** The whole environment, for finding the Docker engine and programs on PATH as the user's shell does. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const DEEPSEEK_URL = 'https://api.deepseek.com/v1';
+
+/**
+ * The one place that reads the environment.
+ * @throws CONFIG_INVALID naming the variable and what is wrong with it; never its value.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new TradewrightError('CONFIG_INVALID', `configuration: ${problems.join('; ')}`);
+  }
+  const env = parsed.data;
+  if (env.TRADEWRIGHT_POOL_MAX < env.TRADEWRIGHT_POOL_MIN) {
+    throw new TradewrightError(
+      'CONFIG_INVALID',
+      'configuration: TRADEWRIGHT_POOL_MAX is below TRADEWRIGHT_POOL_MIN',
+    );
+  }
+  const offline = env.TRADEWRIGHT_LLM_BASE_URL === undefined && env.TRADEWRIGHT_LLM_API_KEY === undefined;
+  return {
+    dataDir: resolve(env.TRADEWRIGHT_DATA_DIR ?? join('.tradewright', 'data')),
+    cacheDir: resolve(env.TRADEWRIGHT_CACHE_DIR ?? envPaths('tradewright', { suffix: '' }).cache),
+    llm: offline
+      ? { kind: 'offline' }
+      : {
+          kind: 'endpoint',
+          baseUrl: env.TRADEWRIGHT_LLM_BASE_URL ?? DEEPSEEK_URL,
+          apiKey: env.TRADEWRIGHT_LLM_API_KEY ?? '',
+          model: env.TRADEWRIGHT_LLM_MODEL,
+          prices: env.TRADEWRIGHT_LLM_PRICES ?? deepSeekPrices,
+          extraBody: env.TRADEWRIGHT_LLM_EXTRA_BODY ?? {},
+        },
+    requestsPerMinute: env.TRADEWRIGHT_LLM_REQUESTS_PER_MINUTE,
+    gateway: {
+      host: env.TRADEWRIGHT_GATEWAY_HOST,
+      port: env.TRADEWRIGHT_GATEWAY_PORT,
+      token: env.TRADEWRIGHT_GATEWAY_TOKEN,
+    },
+    nats: { url: env.NATS_URL, port: env.TRADEWRIGHT_NATS_PORT, syncInterval: env.TRADEWRIGHT_NATS_SYNC },
+    pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
+    capital: env.TRADEWRIGHT_CAPITAL,
+    barsDir: env.TRADEWRIGHT_BARS_DIR,
+    killSwitch: env.TRADEWRIGHT_KILL_SWITCH === 'on',
+    validation: env.TRADEWRIGHT_VALIDATION,
+    logLevel: env.TRADEWRIGHT_LOG_LEVEL,
+    environment,
+  };
+}
