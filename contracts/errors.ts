@@ -143,6 +143,16 @@ export function toFailure(thrown: unknown): Failure {
   return { code: 'INTERNAL', kind: 'defect', message };
 }
 
+/** A failure that crossed a boundary as data, as an error again; a code unknown here becomes INTERNAL, named in the message. */
+export function fromFailure({ code, message, details }: Failure): TradewrightError {
+  const options = details === undefined ? {} : { details: { ...details } };
+  return isErrorCode(code)
+    ? new TradewrightError(code, message, options)
+    : new TradewrightError('INTERNAL', `${code}: ${message}`, options);
+}
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
+
 /** For the default branch of an exhaustive switch. */
 export function unreachable(value: never): never {
   throw new TradewrightError('INTERNAL', `unexpected value ${JSON.stringify(value)}`);

@@ -1,0 +1,66 @@
+import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
+import { type CommandOutcome } from '../../actors/saga/saga-actor.ts';
+import { SignalInput, StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
+import { fromFailure } from '../../contracts/errors.ts';
+import { workflowIdFrom } from '../../contracts/ids.ts';
+import { SignalIn } from '../../contracts/signal.ts';
+import { type Task } from '../../contracts/task.ts';
+import { type AnyWorkflow, type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+
+/** A person has a day for a signal that the risk does not let through by itself. */
+const SIGNAL_DECISION = { deadlineMs: 24 * 3_600_000, onDeadline: 'reject' } as const;
+const SIGNAL_SEED = 1;
+
+/** Turns tasks into workflows and commands. Each resolves once what it did is durable. */
+export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
+  return {
+    startStrategy: (task: Task) => {
+      const input = StrategyInput.parse(task.payload);
+      return start(task, registry.latest('strategy'), input, { symbol: input.symbol, mode: input.mode });
+    },
+
+    startSignal: (task: Task) => {
+      const signal = SignalIn.parse(task.payload);
+      const input: SignalInput = { signal, seed: SIGNAL_SEED, decision: SIGNAL_DECISION };
+      return start(task, registry.latest('signal'), input, { symbol: signal.symbol, mode: signal.mode });
+    },
+
+    command: async (task: Task): Promise<CommandOutcome> => {
+      const { workflowId, by, ...rest } = WorkflowCommandTask.parse(task.payload);
+      const command =
+        rest.type === 'cancel'
+          ? ({ type: 'cancel', by, reason: rest.reason } as const)
+          : ({ type: 'decide', verdict: rest.verdict, by, reason: rest.reason } as const);
+      return accepted(await sagas.command(workflowId, command, by));
+    },
+  };
+
+  async function start(
+    task: Task,
+    { name, version }: AnyWorkflow,
+    input: unknown,
+    labels: Readonly<Record<string, string>>,
+  ) {
+    const { dedupKey, lane, id: taskId, traceparent } = task;
+    const workflowId = workflowIdFrom(dedupKey);
+    const definition = { name, version };
+    const outcome = await sagas.start({
+      type: 'start',
+      workflowId,
+      definition,
+      input,
+      dedupKey,
+      lane,
+      labels,
+      taskId,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+    accepted(outcome);
+    return { workflowId };
+  }
+}
+
+function accepted(outcome: CommandOutcome): CommandOutcome {
+  if (outcome.kind === 'refused') throw fromFailure(outcome.failure);
+  return outcome;
+}
