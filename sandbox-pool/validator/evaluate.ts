@@ -1,0 +1,391 @@
+import {
+  asText,
+  braceFormatted,
+  decodeNamedCharacters,
+  fromCodePoint,
+  indexed,
+  isText,
+  joined,
+  percentFormatted,
+  repeated,
+  sequenceOf,
+  sequenceValue,
+  sliced,
+  textMethod,
+} from './fold-text.ts';
+import { combineNumbers, negated } from './fold-number.ts';
+import { resolve, positionOf, type Binding, type SymbolTable } from './scopes.ts';
+import { isNode, pythonName, type Node, type NodeOf } from './tree.ts';
+import {
+  bounded,
+  MAX_ITEMS,
+  numberOf,
+  numberValue,
+  someText,
+  textsOf,
+  textValue,
+  unknown,
+  unknownValues,
+  type Value,
+  type Values,
+} from './values.ts';
+
+const MAX_DEPTH = 300;
+const MAX_STEPS = 100_000;
+const MAX_PAIRS = 64;
+
+/** Works out, without running anything and in bounded time, what an expression may be. */
+export class Evaluator {
+  /** A node that could not be followed within the limits: the program is then too tangled to be trusted. */
+  gaveUpAt: Node | null = null;
+  readonly #table: SymbolTable;
+  readonly #known = new Map<Node, Values>();
+  readonly #open = new Map<Node, number>();
+  #cutAt = Infinity;
+  #steps = 0;
+
+  constructor(table: SymbolTable) {
+    this.#table = table;
+  }
+
+  valuesOf(node: Node): Values {
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    const openAt = this.#open.get(node);
+    if (openAt !== undefined) {
+      this.#cutAt = Math.min(this.#cutAt, openAt);
+      return unknownValues;
+    }
+    this.#steps += 1;
+    const depth = this.#open.size;
+    if (depth >= MAX_DEPTH || this.#steps > MAX_STEPS) {
+      this.gaveUpAt ??= node;
+      return unknownValues;
+    }
+    this.#open.set(node, depth);
+    const values = bounded(this.#evaluate(node));
+    this.#open.delete(node);
+    // What was found while a cycle was cut open is not the whole truth for the nodes inside that cycle.
+    if (this.#cutAt >= depth) {
+      this.#cutAt = Infinity;
+      this.#known.set(node, values);
+    }
+    return values;
+  }
+
+  #evaluate(node: Node): Values {
+    switch (node.nodeType) {
+      case 'Constant':
+        return [constantValue(node)];
+      case 'Name':
+        return this.#name(node);
+      case 'Attribute': {
+        const name = pythonName(node.attr);
+        return this.valuesOf(node.value).map((base) => attributeOf(base, name));
+      }
+      case 'JoinedStr':
+        return this.#joinedString(node);
+      case 'BinOp':
+        return this.#binary(node);
+      case 'UnaryOp':
+        return node.op.nodeType === 'USub' ? this.valuesOf(node.operand).map(negated) : unknownValues;
+      case 'IfExp':
+        return [...this.valuesOf(node.body), ...this.valuesOf(node.orelse)];
+      case 'BoolOp':
+        return node.values.flatMap((value) => this.valuesOf(value));
+      case 'NamedExpr':
+        return this.valuesOf(node.value);
+      case 'Tuple':
+      case 'List':
+      case 'Set':
+        return this.#display(node.elts);
+      case 'Subscript':
+        return this.#subscript(node);
+      case 'Call':
+        return this.#call(node);
+      case 'Lambda':
+        return [{ kind: 'function', node }];
+      default:
+        return unknownValues;
+    }
+  }
+
+  #name(node: NodeOf<'Name'>): Values {
+    const visit = this.#table.visitOf.get(node);
+    if (visit === undefined) return unknownValues;
+    const name = pythonName(node.id);
+    const { bindings, mayBeBuiltin } = resolve(name, visit.scope, positionOf(node));
+    const values = bindings.flatMap((binding) => this.#bound(binding));
+    if (!mayBeBuiltin) return values;
+    const star =
+      bindings.length === 0 ? this.#table.starImports.map((path) => member(`${path}.${name}`)) : [];
+    return [...values, ...star, member(`builtins.${name}`)];
+  }
+
+  #bound(binding: Binding): Values {
+    switch (binding.kind) {
+      case 'expression':
+        return this.valuesOf(binding.node);
+      case 'element':
+        return this.valuesOf(binding.node).flatMap((value) =>
+          value.kind === 'sequence' ? value.items.flat() : (sequenceOf(value) ?? unknownValues),
+        );
+      case 'import':
+        return [member(binding.path)];
+      case 'function':
+        return [{ kind: 'function', node: binding.node }];
+      case 'class':
+        return [{ kind: 'class', node: binding.node }];
+      case 'self':
+        return [{ kind: 'instance', node: binding.node }];
+      case 'opaque':
+        return unknownValues;
+    }
+  }
+
+  #display(elements: readonly Node[]): Values {
+    if (elements.length > MAX_ITEMS || elements.some((element) => element.nodeType === 'Starred'))
+      return unknownValues;
+    return [{ kind: 'sequence', items: elements.map((element) => this.valuesOf(element)) }];
+  }
+
+  #joinedString(node: NodeOf<'JoinedStr'>): Values {
+    let prefixes: Values = [textValue('')];
+    for (const part of node.values) {
+      let pieces: Values = [someText];
+      if (part.nodeType === 'Constant') pieces = this.valuesOf(part);
+      else if (
+        part.nodeType === 'FormattedValue' &&
+        part.format_spec === undefined &&
+        (part.conversion === -1 || part.conversion === 115)
+      ) {
+        pieces = this.valuesOf(part.value);
+      }
+      prefixes = pairs(prefixes, pieces, (left, right) => {
+        const added = asText(right);
+        return left.kind === 'text' && added !== null ? textValue(left.text + added) : someText;
+      });
+    }
+    return prefixes;
+  }
+
+  #binary(node: NodeOf<'BinOp'>): Values {
+    const operator = node.op.nodeType;
+    return pairs(this.valuesOf(node.left), this.valuesOf(node.right), (left, right) => {
+      if (operator === 'Add') {
+        if (left.kind === 'text' && right.kind === 'text') return textValue(left.text + right.text);
+        if (left.kind === 'bytes' && right.kind === 'bytes')
+          return { kind: 'bytes', text: left.text + right.text };
+        if (isText(left) || isText(right)) return someText;
+        if (
+          left.kind === 'sequence' &&
+          right.kind === 'sequence' &&
+          left.items.length + right.items.length <= MAX_ITEMS
+        ) {
+          return { kind: 'sequence', items: [...left.items, ...right.items] };
+        }
+      }
+      if (operator === 'Mod' && left.kind === 'text') {
+        return percentFormatted(
+          left.text,
+          right.kind === 'sequence' ? (sequenceOf(right) ?? [unknown]) : [right],
+        );
+      }
+      if (operator === 'Mult' && left.kind === 'text' && right.kind === 'number')
+        return repeated(left.text, right.number);
+      if (operator === 'Mult' && left.kind === 'number' && right.kind === 'text')
+        return repeated(right.text, left.number);
+      if (isText(left) || (operator === 'Mult' && isText(right))) return someText;
+      return left.kind === 'number' && right.kind === 'number'
+        ? combineNumbers(operator, left.number, right.number)
+        : unknown;
+    });
+  }
+
+  #subscript(node: NodeOf<'Subscript'>): Values {
+    const { slice } = node;
+    if (node.value.nodeType === 'Dict') return node.value.values.flatMap((value) => this.valuesOf(value));
+    const bases = this.valuesOf(node.value);
+    if (slice.nodeType === 'Slice') {
+      const bound = (part: Node | undefined) => (part === undefined ? null : numberOf(this.valuesOf(part)));
+      const [from, to, step] = [bound(slice.lower), bound(slice.upper), bound(slice.step)];
+      const isKnown = (part: Node | undefined, value: number | null) => part === undefined || value !== null;
+      if (!isKnown(slice.lower, from) || !isKnown(slice.upper, to) || !isKnown(slice.step, step)) {
+        return bases.map((base) => (isText(base) ? someText : unknown));
+      }
+      return bases.map((base) => sliced(base, from, to, step ?? 1));
+    }
+    const index = numberOf(this.valuesOf(slice));
+    return bases.flatMap((base) => {
+      if (base.kind === 'sequence') {
+        if (index === null) return base.items.flat();
+        return base.items[index < 0 ? base.items.length + index : index] ?? unknownValues;
+      }
+      if (index === null) return [isText(base) ? someText : unknown];
+      return [indexed(base, index)];
+    });
+  }
+
+  #call(node: NodeOf<'Call'>): Values {
+    const callees = this.valuesOf(node.func);
+    const results = callees.map((callee): Value => {
+      if (callee.kind === 'class') return { kind: 'instance', node: callee.node };
+      return unknown;
+    });
+    const [callee] = callees;
+    if (callees.length === 1 && callee?.kind === 'member' && callee.path.startsWith('builtins.')) {
+      return this.#builtinCall(callee.path.slice('builtins.'.length), node) ?? results;
+    }
+    if (node.func.nodeType === 'Attribute') return this.#methodCall(node, node.func) ?? results;
+    return results;
+  }
+
+  #methodCall(node: NodeOf<'Call'>, func: NodeOf<'Attribute'>): Values | undefined {
+    const method = pythonName(func.attr);
+    const bases = this.valuesOf(func.value);
+    if (!bases.some((base) => isText(base) || base.kind === 'bytes')) return undefined;
+    const args = node.args.map((arg) => this.valuesOf(arg));
+    if (
+      args.some((alternatives) => alternatives.length > 1) ||
+      node.args.some((arg) => arg.nodeType === 'Starred')
+    ) {
+      return bases.map(
+        (base) => textMethod(base.kind === 'text' ? someText : base, method, [unknown]) ?? unknown,
+      );
+    }
+    const values = args.map(([value = unknown]) => value);
+    return bases.map((base) => {
+      if (base.kind === 'text' && method === 'join') {
+        const items = sequenceOf(values[0] ?? unknown);
+        return items === null ? someText : joined(base.text, items);
+      }
+      if (base.kind === 'text' && method === 'format') {
+        const named = new Map<string, Value>();
+        for (const keyword of node.keywords) {
+          if (keyword.arg !== undefined)
+            named.set(pythonName(keyword.arg), this.valuesOf(keyword.value)[0] ?? unknown);
+        }
+        const isPlain = node.keywords.every(
+          (keyword) => keyword.arg !== undefined && this.valuesOf(keyword.value).length === 1,
+        );
+        return isPlain ? braceFormatted(base.text, values, named) : someText;
+      }
+      if (node.keywords.length > 0) return isText(base) ? someText : unknown;
+      return textMethod(base, method, values) ?? unknown;
+    });
+  }
+
+  #builtinCall(name: string, node: NodeOf<'Call'>): Values | undefined {
+    if (node.keywords.length > 0 || node.args.some((arg) => arg.nodeType === 'Starred'))
+      return name === 'str' ? [someText] : undefined;
+    const args = node.args.map((arg) => this.valuesOf(arg));
+    const [first = unknownValues, second = unknownValues] = args;
+    switch (name) {
+      case 'chr':
+        return first.map((value) => {
+          const text = value.kind === 'number' ? fromCodePoint(value.number) : null;
+          return text === null ? someText : textValue(text);
+        });
+      case 'ord':
+        return first.map((value) =>
+          value.kind === 'text' ? numberValue(value.text.codePointAt(0) ?? 0) : unknown,
+        );
+      case 'len':
+        return first.map((value) => {
+          const items = value.kind === 'sequence' ? value.items : sequenceOf(value);
+          return items === null || items.length >= MAX_ITEMS ? unknown : numberValue(items.length);
+        });
+      case 'str':
+        return first.map((value) => {
+          const text = args.length === 1 ? asText(value) : null;
+          return text === null ? someText : textValue(text);
+        });
+      case 'repr':
+      case 'ascii':
+      case 'format':
+      case 'hex':
+      case 'bin':
+      case 'oct':
+        return [someText];
+      case 'list':
+      case 'tuple':
+        return first.map((value) => {
+          const items = sequenceOf(value);
+          return items === null ? unknown : sequenceValue(items);
+        });
+      case 'reversed':
+        return first.map((value) => {
+          const items = sequenceOf(value);
+          return items === null ? unknown : sequenceValue(items.toReversed());
+        });
+      case 'bytes':
+      case 'bytearray':
+        return first.map((value) => {
+          if (value.kind === 'bytes') return value;
+          const codes = sequenceOf(value)?.map((item) => (item.kind === 'number' ? item.number : -1));
+          const isKnown = value.kind === 'sequence' && codes?.every((code) => code >= 0 && code <= 255);
+          return isKnown === true && codes !== undefined
+            ? { kind: 'bytes', text: String.fromCharCode(...codes) }
+            : unknown;
+        });
+      case 'map':
+        return this.#mapped(first, second);
+      case 'getattr': {
+        const { texts, complete } = textsOf(second);
+        if (!complete) return undefined;
+        return [...(args[2] ?? []), ...first.flatMap((base) => texts.map((text) => attributeOf(base, text)))];
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #mapped(functions: Values, sequences: Values): Values | undefined {
+    const [callee] = functions;
+    if (functions.length !== 1 || callee?.kind !== 'member') return undefined;
+    const items = sequences.length === 1 ? sequenceOf(sequences[0] ?? unknown) : null;
+    if (items === null) return undefined;
+    if (callee.path === 'builtins.chr') {
+      const texts = items.map((item) => (item.kind === 'number' ? fromCodePoint(item.number) : null));
+      return [sequenceValue(texts.map(textOrSome))];
+    }
+    return callee.path === 'builtins.str'
+      ? [sequenceValue(items.map((item) => textOrSome(asText(item))))]
+      : undefined;
+  }
+}
+
+function textOrSome(text: string | null): Value {
+  return text === null ? someText : textValue(text);
+}
+
+function member(path: string): Value {
+  return path.length > 200 ? unknown : { kind: 'member', path };
+}
+
+function attributeOf(base: Value, name: string): Value {
+  return base.kind === 'member' ? member(`${base.path}.${name}`) : unknown;
+}
+
+function constantValue(node: NodeOf<'Constant'>): Value {
+  const value = node.value as unknown;
+  if (typeof value === 'number') return numberValue(value);
+  if (typeof value === 'bigint') return numberValue(Number(value));
+  if (typeof value !== 'string') return unknown;
+  if (node.quote_style?.toLowerCase().includes('b') === true) {
+    return value.length > MAX_ITEMS ? unknown : { kind: 'bytes', text: value };
+  }
+  const text = value.includes('\\N{') ? decodeNamedCharacters(value) : value;
+  return text === null ? someText : textValue(text);
+}
+
+function pairs(left: Values, right: Values, combine: (left: Value, right: Value) => Value): Values {
+  if (left.length * right.length > MAX_PAIRS)
+    return left.some(isText) || right.some(isText) ? [someText] : unknownValues;
+  return bounded(left.flatMap((one) => right.map((other) => combine(one, other))));
+}
+
+/** For callers that hold an optional child. */
+export function valuesOrUnknown(evaluator: Evaluator, node: Node | undefined): Values {
+  return isNode(node) ? evaluator.valuesOf(node) : unknownValues;
+}

@@ -1,0 +1,2 @@
+export { reviewCode } from './review-code.ts';
+export { explainReview } from './explain-review.ts';

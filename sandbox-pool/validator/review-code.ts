@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { parse } from 'py-ast';
+import { CODE_RISK_LIMIT, type CodeFinding, type CodeReview } from '../../contracts/code-review.ts';
+import { Evaluator } from './evaluate.ts';
+import { Findings } from './findings.ts';
+import { scanRawText } from './raw-scan.ts';
+import { type ReviewContext } from './review-context.ts';
+import { judgeAttributeNode, judgeClassPattern } from './rules/attributes.ts';
+import { judgeCall } from './rules/calls.ts';
+import { judgeClass, judgeFunction, judgeLambda } from './rules/classes.ts';
+import { judgeDeterminism } from './rules/determinism.ts';
+import { judgeImportFrom, judgeImportStatement } from './rules/imports.ts';
+import { judgeLookAheadCall, judgeNormalisation, judgeReversal } from './rules/look-ahead.ts';
+import { judgeName } from './rules/names.ts';
+import { judgeAllocation, judgeArithmetic, judgeLiteral, judgeWhile } from './rules/resources.ts';
+import { judgeText } from './rules/texts.ts';
+import { ownNamesOf } from './own-names.ts';
+import { buildSymbolTable, type Visit } from './scopes.ts';
+import { syntaxErrorOf, type SyntaxFault } from './syntax-fault.ts';
+import { placeOf, type NodeOf } from './tree.ts';
+
+/**
+ * Judges a strategy's source without running it: pure, synchronous, and bounded on hostile input (64 KB of source, a fixed number
+ * of evaluation steps, no recursion over the tree). It is the first of six layers, not the wall.
+ *
+ * @returns findings in the order of the source; `codeRisk` is the sum of their scores. Blocked are 30 points and more, and code
+ *   that does not parse or says nothing, whatever its points. It never throws.
+ */
+export function reviewCode(source: string): CodeReview {
+  const codeSha256 = createHash('sha256').update(source, 'utf8').digest('hex');
+  const findings = new Findings();
+  if (!scanRawText(source, findings)) return verdict(findings, codeSha256, true);
+
+  const parsed = parseModule(source);
+  if ('fault' in parsed) {
+    const { line, column, message } = parsed.fault;
+    const place = { line, column };
+    findings.add({
+      rule: 'syntax-error',
+      place,
+      subject: 'syntax',
+      message: `The code is not valid Python: ${message}.`,
+    });
+    return { ...verdict(findings, codeSha256, true), syntaxError: parsed.fault };
+  }
+  if (parsed.module.body.length === 0) {
+    findings.add({
+      rule: 'empty-code',
+      place: { line: 1, column: 1 },
+      subject: 'empty',
+      message: 'There is no code.',
+      advice: 'Define generate_signals(bars).',
+    });
+    return verdict(findings, codeSha256, true);
+  }
+  judge(parsed.module, findings);
+  return verdict(findings, codeSha256, false);
+}
+
+function parseModule(source: string): { module: NodeOf<'Module'> } | { fault: SyntaxFault } {
+  try {
+    return { module: parse(source) };
+  } catch (thrown) {
+    return { fault: syntaxErrorOf(thrown, source) };
+  }
+}
+
+function judge(module: NodeOf<'Module'>, findings: Findings): void {
+  const table = buildSymbolTable(module);
+  const evaluator = new Evaluator(table);
+  const context: ReviewContext = { table, evaluator, findings, ownNames: ownNamesOf(table) };
+  const calls: { node: NodeOf<'Call'>; visit: Visit }[] = [];
+  for (const visit of table.visits) {
+    judgeVisit(visit, context);
+    if (visit.node.nodeType === 'Call') calls.push({ node: visit.node, visit });
+  }
+  judgeDeterminism(calls, context);
+  if (evaluator.gaveUpAt === null) return;
+  findings.add({
+    rule: 'too-complex',
+    place: placeOf(evaluator.gaveUpAt),
+    subject: 'nesting',
+    message: 'The code is nested or chained so deeply that it cannot be judged.',
+    advice: 'Split it into shorter statements.',
+  });
+}
+
+function judgeVisit(visit: Visit, context: ReviewContext): void {
+  const { node } = visit;
+  switch (node.nodeType) {
+    case 'Import':
+      return judgeImportStatement(node, visit, context);
+    case 'ImportFrom':
+      return judgeImportFrom(node, visit, context);
+    case 'Name':
+      return judgeName(node, visit, context);
+    case 'Attribute':
+      return judgeAttributeNode(node, visit, context);
+    case 'MatchClass':
+      return judgeClassPattern(node, visit, context);
+    case 'Call':
+      judgeCall(node, visit, context);
+      judgeAllocation(node, visit, context);
+      judgeLookAheadCall(node, visit, context);
+      return judgeText(visit, context);
+    case 'ClassDef':
+      return judgeClass(node, visit, context);
+    case 'FunctionDef':
+    case 'AsyncFunctionDef':
+      return judgeFunction(node, visit, context);
+    case 'Lambda':
+      return judgeLambda(node, visit, context);
+    case 'While':
+      return judgeWhile(node, visit, context);
+    case 'BinOp':
+      judgeArithmetic(node, visit, context);
+      judgeNormalisation(node, visit, context);
+      return judgeText(visit, context);
+    case 'Subscript':
+      judgeReversal(node, visit, context);
+      return judgeText(visit, context);
+    case 'Constant':
+      judgeLiteral(node, visit, context);
+      return judgeText(visit, context);
+    case 'JoinedStr':
+      return judgeText(visit, context);
+    default:
+  }
+}
+
+function verdict(findings: Findings, codeSha256: string, isRefused: boolean): CodeReview {
+  const list = findings.list();
+  const codeRisk = list.reduce((sum: number, finding: CodeFinding) => sum + finding.score, 0);
+  return { codeRisk, blocked: isRefused || codeRisk >= CODE_RISK_LIMIT, findings: list, codeSha256 };
+}

@@ -1,0 +1,56 @@
+import { judgeImport, judgeMember, rootOf } from '../policy/modules.ts';
+import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
+import { type Visit } from '../scopes.ts';
+import { pythonName } from '../tree.ts';
+
+export const judgeImportStatement: JudgeNode<'Import'> = (node, visit, context) => {
+  for (const alias of node.names) judgeModule(pythonName(alias.name), visit, context);
+};
+
+export const judgeImportFrom: JudgeNode<'ImportFrom'> = (node, visit, context) => {
+  if ((node.level ?? 0) > 0) {
+    report(context, 'forbidden-module', visit, {
+      subject: 'relative',
+      message: 'A relative import has no package to look in: a strategy is one file.',
+    });
+    return;
+  }
+  const from = pythonName(node.module ?? '');
+  if (!judgeModule(from, visit, context)) return;
+  for (const alias of node.names) {
+    const name = pythonName(alias.name);
+    if (name === '*' || judgeMember(from, name) !== 'refused') continue;
+    report(context, 'restricted-member', visit, {
+      subject: `${from}.${name}`,
+      message: `"${name}" of ${from} is not on the list of what a strategy may use.`,
+      advice: memberAdvice(from),
+    });
+  }
+};
+
+function judgeModule(path: string, visit: Visit, context: ReviewContext): boolean {
+  const verdict = judgeImport(path);
+  if (verdict.kind === 'allowed') return true;
+  const root = rootOf(path);
+  if (verdict.kind === 'forbidden') {
+    report(context, 'forbidden-module', visit, {
+      subject: root,
+      message: `"${path}" must not be imported: it ${verdict.why}.`,
+      advice:
+        'A strategy computes positions from the bars it is given, with numpy, pandas and the pure part of the standard library.',
+    });
+  } else {
+    report(context, 'unknown-module', visit, {
+      subject: root,
+      message: `"${root}" is not installed in the sandbox, so this import is going to fail.`,
+      advice: 'Write the indicator with numpy and pandas.',
+    });
+  }
+  return false;
+}
+
+export function memberAdvice(module: string): string {
+  return module === 'pandas' || module === 'numpy'
+    ? `Use the functions of ${module} that compute; those that read, write or evaluate are refused.`
+    : 'Use the documented, computing part of the module.';
+}

@@ -1,0 +1,139 @@
+import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
+import { type Visit } from '../scopes.ts';
+import { childrenOf, type Node, type NodeOf } from '../tree.ts';
+import { membersOf, numberOf, textsOf, type Values } from '../values.ts';
+import { hasNestedRepetition } from './pattern-cost.ts';
+
+/** More elements than this do not fit the sandbox's memory beside pandas, or take longer than its clock. */
+const HUGE = 50_000_000;
+const LONGEST_RESULT_BITS = 50_000_000;
+
+export const judgeWhile: JudgeNode<'While'> = (node, visit, context) => {
+  const isAlwaysTrue = node.test.nodeType === 'Constant' && Boolean(node.test.value);
+  if (!isAlwaysTrue) return;
+  const hasExit = leavesLoop(node);
+  report(context, 'endless-loop', visit, {
+    subject: 'while True',
+    message: hasExit
+      ? 'A "while True" loop ends only by a break or return inside of it.'
+      : 'This loop never ends; the sandbox is going to stop it at its time limit.',
+    advice: 'Loop over the bars, or give the loop a bound.',
+  });
+};
+
+function leavesLoop(loop: NodeOf<'While'>): boolean {
+  const open: { node: Node; isInner: boolean }[] = loop.body.map((node) => ({ node, isInner: false }));
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const { node, isInner } = item;
+    switch (node.nodeType) {
+      case 'Return':
+      case 'Raise':
+      case 'Yield':
+      case 'YieldFrom':
+      case 'Await':
+        return true;
+      case 'Break':
+        if (!isInner) return true;
+        break;
+      case 'FunctionDef':
+      case 'AsyncFunctionDef':
+      case 'Lambda':
+      case 'ClassDef':
+        continue;
+      default:
+    }
+    const isLoop = node.nodeType === 'While' || node.nodeType === 'For' || node.nodeType === 'AsyncFor';
+    for (const child of childrenOf(node)) open.push({ node: child, isInner: isInner || isLoop });
+  }
+  return false;
+}
+
+export const judgeArithmetic: JudgeNode<'BinOp'> = (node, visit, context) => {
+  const operator = node.op.nodeType;
+  if (operator !== 'Pow' && operator !== 'LShift' && operator !== 'Mult') return;
+  const right = numberOf(context.evaluator.valuesOf(node.right));
+  const left = numberOf(context.evaluator.valuesOf(node.left));
+  if (operator === 'Mult') {
+    const times = isContainer(node.left) ? right : isContainer(node.right) ? left : null;
+    if (times !== null && times > HUGE) reportHuge(times, visit, context);
+    return;
+  }
+  if (left === null || right === null || !Number.isInteger(left)) return;
+  const bits = operator === 'Pow' ? right * Math.log2(Math.abs(left) + 1) : right;
+  if (Math.abs(left) < (operator === 'Pow' ? 2 : 1) || bits < LONGEST_RESULT_BITS) return;
+  report(context, 'endless-computation', visit, {
+    subject: operator,
+    message: 'This number has more digits than can be computed in the sandbox.',
+    advice: 'Use floating-point numbers: 1e9.',
+  });
+};
+
+function isContainer(node: Node): boolean {
+  if (node.nodeType === 'Constant') return typeof node.value === 'string';
+  return node.nodeType === 'List' || node.nodeType === 'Tuple';
+}
+
+const allocators = new Set([
+  'builtins.range',
+  'builtins.bytearray',
+  'builtins.bytes',
+  'numpy.zeros',
+  'numpy.ones',
+  'numpy.empty',
+  'numpy.full',
+  'numpy.arange',
+  'numpy.eye',
+  'numpy.identity',
+  'numpy.linspace',
+  'numpy.random.rand',
+  'numpy.random.randn',
+  'itertools.repeat',
+]);
+
+export function judgeAllocation(node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
+  const members = membersOf(context.evaluator.valuesOf(node.func));
+  if (members.some((member) => allocators.has(member))) {
+    const largest = Math.max(
+      0,
+      ...node.args.slice(0, 3).map((arg) => magnitude(context.evaluator.valuesOf(arg))),
+    );
+    if (largest > HUGE) reportHuge(largest, visit, context);
+  }
+  const isPattern = members.some((member) => member.startsWith('re.'));
+  const [first] = node.args;
+  if (!isPattern || first === undefined) return;
+  for (const text of textsOf(context.evaluator.valuesOf(first)).texts) {
+    if (!hasNestedRepetition(text)) continue;
+    report(context, 'slow-pattern', visit, {
+      subject: text,
+      message: 'This regular expression repeats a repetition; on some texts it runs for ever.',
+      advice: 'Repeat only one of the two.',
+    });
+  }
+}
+
+/** Of a number, itself; of a shape, the product of its parts. */
+function magnitude(values: Values): number {
+  const [value] = values;
+  if (values.length !== 1 || value === undefined) return 0;
+  if (value.kind === 'number') return value.number;
+  if (value.kind !== 'sequence') return 0;
+  return value.items.reduce((product, item) => product * (numberOf(item) ?? 1), 1);
+}
+
+function reportHuge(count: number, visit: Visit, context: ReviewContext): void {
+  report(context, 'huge-allocation', visit, {
+    subject: 'huge',
+    message: `About ${count.toExponential(0)} elements are asked for; the sandbox has 256 MiB and a few seconds.`,
+    advice: 'Work on the bars with vectorised operations.',
+  });
+}
+
+export const judgeLiteral: JudgeNode<'Constant'> = (node, visit, context) => {
+  const value = node.value as unknown;
+  if (typeof value !== 'bigint' || value < 10n ** 400n) return;
+  report(context, 'huge-allocation', visit, {
+    subject: 'literal',
+    message: 'A number of more than 400 digits is written out.',
+  });
+};
