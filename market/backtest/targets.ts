@@ -1,7 +1,7 @@
 import { TradewrightError } from '../../contracts/errors.ts';
 import { isoTime } from '../timeframe.ts';
 
-/** Positions may overshoot ±1 by rounding only. */
+/** Positions may overshoot ±1 by rounding only, and anything this near to 0 is meant to be flat. */
 const ROUNDING = 1e-9;
 
 /**
@@ -30,7 +30,7 @@ export function cleanPositions(
         { details: { bar, warmupBars } },
       );
     }
-    return Math.min(1, Math.max(-1, position));
+    return Math.abs(position) < ROUNDING ? 0 : Math.min(1, Math.max(-1, position));
   });
 }
 

@@ -81,7 +81,8 @@ export class TradeBook {
   }
 
   #toTrade(trade: OpenTrade, exitBar: number | null, heldValue: number): Trade {
-    const gain = trade.sign * (trade.exitValue + heldValue - trade.entryValue);
+    const leaving = trade.exitValue + heldValue;
+    const gain = trade.sign > 0 ? leaving - trade.entryValue : trade.entryValue - leaving;
     const pnl = gain - trade.fees - trade.borrow; // slippage is in the prices already
     return {
       side: trade.sign > 0 ? 'long' : 'short',

@@ -20,6 +20,7 @@ export function mean(values: Float64Array): number {
 
 /** Sample standard deviation, divisor n − 1, by two passes; NaN for fewer than two values. */
 export function sampleDeviation(values: Float64Array): number {
+  if (values.length < 2) return Number.NaN;
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
