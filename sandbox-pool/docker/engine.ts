@@ -36,8 +36,13 @@ export class Engine {
     const secure = 'host' in address && address.protocol === 'https';
     this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 8 });
     // The client would otherwise mix what DOCKER_HOST says into an address that was given.
-    const nothingInherited: object = { host: undefined, port: undefined, protocol: 'http', pathPrefix: undefined };
-    const options: Docker.DockerOptions = { ...nothingInherited, ...address, agent: this.#agent };
+    const nothingInherited: object = {
+      host: undefined,
+      port: undefined,
+      protocol: 'http',
+      pathPrefix: undefined,
+    };
+    const options: object = { ...nothingInherited, ...address, agent: this.#agent };
     this.docker = new Docker(options);
   }
 

@@ -84,7 +84,7 @@ export class FrameReader {
   }
 }
 
-export function frame(type: 'L' | 'R' | 'X', ...parts: readonly Buffer[]): Buffer {
+export function frame(type: 'L' | 'R', ...parts: readonly Buffer[]): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.write(type, 0, 'latin1');
   header.writeUInt32LE(

@@ -70,17 +70,8 @@ export class Lease implements SandboxLease {
   async runPlain(options: RunOptions = {}): Promise<SandboxResult> {
     const refused = this.#refusal();
     if (refused !== null) return refused;
-    let atEnd: ContainerUsage | null = null;
-    const { ending, measured } = await this.#measure(
-      options,
-      (exchange) =>
-        this.#warm.session.runPlain(this.#code, {
-          ...exchange,
-          onDone: async () => {
-            atEnd = await this.#warm.container.usage();
-          },
-        }),
-      () => atEnd,
+    const { ending, measured } = await this.#measure(options, (exchange) =>
+      this.#warm.session.runPlain(this.#code, exchange),
     );
     await this.#endSoon();
     return plainResult(ending, measured);
@@ -106,7 +97,6 @@ export class Lease implements SandboxLease {
   async #measure(
     options: RunOptions,
     perform: (exchange: ExchangeOptions) => Promise<Ending>,
-    usageAtEnd: () => ContainerUsage | null = () => null,
   ): Promise<{ ending: Ending; measured: Measured }> {
     const { timeoutMs, outputBytes, memoryBytes } = limitsFrom(
       this.#limits,
@@ -117,9 +107,10 @@ export class Lease implements SandboxLease {
     const began = this.#clock.now();
     const ending = await perform({ timeoutMs, capture, signal: options.signal });
     const before = this.#usage;
-    const after =
-      usageAtEnd() ?? (await (ending.kind === 'positions' ? container.usage() : container.usageIfCheap()));
-    if (mustDie(ending)) await container.kill();
+    const answered = ending.kind === 'positions' || ending.kind === 'done';
+    const after = answered ? await container.usage() : await container.usageIfCheap();
+    // Every other ending leaves a process behind that may still run.
+    if (!answered && ending.kind !== 'exit') await container.kill();
     const durationMs = this.#clock.now() - began;
     this.#usage = after;
     const oom = ending.kind === 'exit' && ending.exit.oomKilled;
@@ -147,11 +138,6 @@ export class Lease implements SandboxLease {
     await Promise.race([this.release(), late]);
     patience.abort();
   }
-}
-
-/** Every ending that is not an answer leaves a process behind that may still run. */
-function mustDie(ending: Ending): boolean {
-  return ending.kind !== 'positions' && ending.kind !== 'done' && ending.kind !== 'exit';
 }
 
 function difference(after: number | null, before: number | null): number | null {

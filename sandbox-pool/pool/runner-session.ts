@@ -95,14 +95,11 @@ export class RunnerSession {
     return ending;
   }
 
-  /** Runs a plain program to its end. `onDone` is called while its process is still there, before it may leave. */
-  async runPlain(code: string, options: ExchangeOptions & { onDone: () => Promise<void> }): Promise<Ending> {
+  /** Runs a plain program to its end. */
+  async runPlain(code: string, options: ExchangeOptions): Promise<Ending> {
     const load = this.#nonce();
     this.#loaded = true;
     const exchange = new Exchange({ load, run: null, plain: true }, options.capture, 0);
-    exchange.onDone = () => {
-      void options.onDone().then(() => this.container.stdio.write(frame('X')));
-    };
     return this.#perform(exchange, [loadFrame(load, 'plain', code)], options);
   }
 

@@ -91,9 +91,10 @@ def serve(channel, output):
             if kind == b"L" and program is None:
                 request = json.loads(payload[NONCE:])
                 mode = request["mode"]
-                program = Program(request["code"], "__main__" if mode == "plain" else "strategy")
                 if mode == "plain":
-                    run_plain(channel, output, nonce, program)
+                    run_plain(channel, output, nonce, request["code"])
+                    continue
+                program = Program(request["code"], "strategy")
                 program.execute()
                 program.entry()
                 warmup = program.warmup_bars()
@@ -118,21 +119,18 @@ def run_strategy(program, payload):
     return positions_from(result, index, program.warmup_bars()).tobytes()
 
 
-def run_plain(channel, output, nonce, program):
-    """Runs a script to its end and leaves with its exit code, which the pool reads from the engine."""
-    code = 0
+def run_plain(channel, output, nonce, code):
+    """Runs a script to its end; the pool then kills the container."""
+    exit_with = 0
     try:
-        program.execute()
+        Program(code, "__main__").execute()
     except SystemExit as leaving:
-        code = exit_code(leaving.code)
+        exit_with = exit_code(leaving.code)
     except BaseException as error:
         report(channel, output, nonce, error)
-        code = 1
+        exit_with = 1
     output.flush()
-    channel.send_json(b"D", nonce, {"exitCode": code})
-    # The pool reads the resources this process used while it is still there, then lets it go.
-    channel.receive()
-    os._exit(code)
+    channel.send_json(b"D", nonce, {"exitCode": exit_with})
 
 
 def exit_code(value):
