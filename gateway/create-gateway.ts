@@ -1,4 +1,7 @@
+import { type Duplex } from 'node:stream';
 import { TradewrightError } from '../contracts/errors.ts';
+import { type Clock } from '../contracts/ports/clock.ts';
+import { guard } from './auth/guard.ts';
 import { isLoopback } from './auth/hosts.ts';
 import { type GatewayContext, type GatewayOptions } from './gateway-options.ts';
 import { AcceptedWorkflows } from './http/accepted.ts';
@@ -10,7 +13,7 @@ import { statusRoutes } from './http/status-routes.ts';
 import { workflowRoutes } from './http/workflow-routes.ts';
 import { defaultLimits } from './limits.ts';
 import { Sessions } from './ws/sessions.ts';
-import { registerWebSocket } from './ws/ws-route.ts';
+import { registerWebSocket, webSocketRoute } from './ws/ws-route.ts';
 
 export interface Gateway {
   /** Where it is reached from this machine, without a slash at the end. */
@@ -38,9 +41,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const app = await createApp(context);
   await registerWebSocket(app, sessions, limits);
+  app.addHook('onRequest', guard(app, context));
+  webSocketRoute(app, sessions);
   workflowRoutes(app, context, ask, accepted);
   commandRoutes(app, context, ask, accepted);
   statusRoutes(app, ask, limits);
+  const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);
 
   const bound = app.server.address();
@@ -55,7 +61,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       subscriptions: sessions.subscriptions,
       accepted: accepted.size,
     }),
-    close: () => app.close(),
+    close: closing,
+  };
+}
+
+/** Closes gracefully, and with force whatever is still connected after `withinMs`. */
+function closer(app: App, clock: Clock, withinMs: number): () => Promise<void> {
+  const upgraded = new Set<Duplex>();
+  app.server.on('upgrade', (_request, socket) => {
+    upgraded.add(socket);
+    socket.once('close', () => upgraded.delete(socket));
+  });
+  return async () => {
+    const disarm = clock.schedule(withinMs, () => {
+      app.server.closeAllConnections();
+      for (const socket of upgraded) socket.destroy();
+    });
+    await app.close();
+    disarm();
   };
 }
 

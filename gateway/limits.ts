@@ -29,6 +29,8 @@ export interface GatewayLimits {
   readonly heartbeatMs: number;
   /** How long a socket that is being closed has to say goodbye. */
   readonly closeGraceMs: number;
+  /** How long requests under way have to finish when the gateway closes. */
+  readonly drainMs: number;
 }
 
 const KiB = 1024;
@@ -38,7 +40,7 @@ export const defaultLimits: GatewayLimits = {
   drainBytes: 8 * KiB * KiB,
   requestsPerMinute: 1_200,
   requestTimeoutMs: 30_000,
-  publishTimeoutMs: 10_000,
+  publishTimeoutMs: 12_000,
   queryTimeoutMs: 5_000,
   readyTimeoutMs: 2_000,
   acceptedEntries: 10_000,
@@ -52,4 +54,5 @@ export const defaultLimits: GatewayLimits = {
   slowClientMs: 10_000,
   heartbeatMs: 15_000,
   closeGraceMs: 2_000,
+  drainMs: 15_000,
 };

@@ -87,5 +87,5 @@ export function createClient(options: ClientOptions): Client {
 function queryString(query: Partial<WorkflowListQuery>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return '';
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)] as [string, string])).toString()}`;
 }

@@ -49,8 +49,11 @@ export function commandRoutes(
       schema: {
         summary: 'Cancel a workflow: it undoes what it did',
         params: WorkflowQuery,
-        body: PostCancel.prefault({}),
+        body: PostCancel,
         response,
+      },
+      preValidation: async (request) => {
+        request.body ??= PostCancel.parse({});
       },
     },
     (request, reply) => {

@@ -9,7 +9,6 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { guard } from '../auth/guard.ts';
 import { type GatewayContext } from '../gateway-options.ts';
 import { type App } from './app.ts';
 import { failureAnswer } from './failures.ts';
@@ -24,6 +23,8 @@ export async function createApp(context: GatewayContext): Promise<App> {
     const where = { requestId: request.id, method: request.method, route: request.routeOptions.url };
     if (status >= 500) log.error({ ...where, status, code: failure.code, err: error }, 'request failed');
     else log.debug({ ...where, status, code: failure.code }, 'request refused');
+    // An upgrade that is refused has left the HTTP server's care: nobody else closes its connection.
+    if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => request.socket.destroy());
     void reply.code(status).headers(headers).send({ error: failure });
   };
 
@@ -63,6 +64,5 @@ export async function createApp(context: GatewayContext): Promise<App> {
     },
     transform: jsonSchemaTransform,
   });
-  app.addHook('onRequest', guard(app, context));
   return app;
 }

@@ -5,7 +5,7 @@ import { type App } from '../http/app.ts';
 import { type GatewayLimits } from '../limits.ts';
 import { type Sessions } from './sessions.ts';
 
-/** `/v1/ws`. To be registered before any route, so that its hooks see all of them. */
+/** To be registered before any other hook and route: it marks the upgrades among the requests. */
 export async function registerWebSocket(app: App, sessions: Sessions, limits: GatewayLimits): Promise<void> {
   await app.register(websocket, {
     options: {
@@ -16,7 +16,10 @@ export async function registerWebSocket(app: App, sessions: Sessions, limits: Ga
     errorHandler: (_error, socket) => socket.terminate(),
     preClose: () => sessions.closeAll(),
   });
+}
 
+/** `/v1/ws` */
+export function webSocketRoute(app: App, sessions: Sessions): void {
   app.route({
     method: 'GET',
     url: '/v1/ws',
