@@ -1,0 +1,2 @@
+export { startOfflineAuthor, type OfflineAuthor } from './offline-author.ts';
+export { OFFLINE_MODEL } from './completion.ts';
