@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { parse } from 'csv-parse/sync';
 import { type BarColumns } from '../../contracts/bars.ts';
 import { type SandboxLease, type SandboxPool, type StrategyRun } from '../../contracts/ports/sandbox.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
+import { sp500Source } from '../../market/data/index.ts';
 import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';
 import { runnerCommand } from '../../sandbox-pool/docker/hardening.ts';
 import { defaultSeccompProfilePath, loadSeccompProfile } from '../../sandbox-pool/docker/seccomp-profile.ts';
@@ -47,7 +45,8 @@ describe('sandbox: leases and strategies', function () {
   before(async () => {
     host = await sandboxHost();
     pool = host.pool({ min: 2 });
-    [sp500] = await Promise.all([sp500Bars(), pool.start()]);
+    const [series] = await Promise.all([sp500Source().load('SPX'), pool.start()]);
+    sp500 = series.bars;
   });
 
   after(async () => {
@@ -237,19 +236,5 @@ function prefix(bars: BarColumns, length: number): BarColumns {
     low: low.subarray(0, length),
     close: close.subarray(0, length),
     volume: volume.subarray(0, length),
-  };
-}
-
-async function sp500Bars(): Promise<BarColumns> {
-  const path = createRequire(import.meta.url).resolve('vega-datasets/data/sp500-2000.csv');
-  const rows: Record<string, string>[] = parse(await readFile(path), { columns: true });
-  const column = (name: string): Float64Array => Float64Array.from(rows, (row) => Number(row[name]));
-  return {
-    time: Float64Array.from(rows, ({ date }) => Date.parse(`${date}T00:00:00Z`)),
-    open: column('open'),
-    high: column('high'),
-    low: column('low'),
-    close: column('close'),
-    volume: column('volume'),
   };
 }
