@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EpochMs, TraceParent } from './envelope.ts';
+import { EpochMs, Failure, TraceParent } from './envelope.ts';
 import { TaskId } from './ids.ts';
 import { Lane } from './lanes.ts';
 
@@ -52,3 +52,16 @@ export const DeadTask = z.object({
   diedAt: EpochMs,
 });
 export type DeadTask = z.infer<typeof DeadTask>;
+
+/** What a task's `replyTo` gets once the task has ended for good. */
+export const TaskReply = z.object({
+  schema: z.literal('tradewright.task-reply/1'),
+  taskId: TaskId,
+  type: TaskType,
+  outcome: z.enum(['completed', 'dead']),
+  /** Of a handler task, what it gave; of a start task `{workflowId}`. */
+  result: z.unknown().optional(),
+  error: Failure.optional(),
+  time: EpochMs,
+});
+export type TaskReply = z.infer<typeof TaskReply>;

@@ -1,28 +1,9 @@
 import { type Lane, lanes } from '../contracts/lanes.ts';
+import { type LaneDepth, type LaneStatistics } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { type NatsLink } from './connection.ts';
 import { laneConsumer } from './lane-source.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
-
-/** One lane as the server sees it, over all workers. */
-export interface LaneDepth {
-  /** Stored and not taken yet. */
-  readonly depth: number;
-  /** Taken and not ended, those that wait for a short retry included. */
-  readonly inFlight: number;
-  /** Pull requests that wait for a message: workers with nothing to do. */
-  readonly waiting: number;
-  /** When the oldest message still in the lane was stored, milliseconds since the epoch. */
-  readonly oldestStoredAt: number | null;
-}
-
-export interface LaneStatistics {
-  /** @throws NATS_UNAVAILABLE */
-  lane(lane: Lane): Promise<LaneDepth>;
-  all(): Promise<Readonly<Record<Lane, LaneDepth>>>;
-  /** Messages in the dead-letter stream. */
-  deadDepth(): Promise<number>;
-}
 
 export function laneStatistics(link: NatsLink): LaneStatistics {
   const statistics: LaneStatistics = {

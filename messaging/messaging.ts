@@ -3,22 +3,28 @@ import { connect, type ConnectOptions, type NatsLink } from './connection.ts';
 import { ensureStreams } from './ensure-streams.ts';
 import { eventFeed } from './event-feed.ts';
 import { laneDefaults, laneSource, type LaneOptions } from './lane-source.ts';
-import { laneStatistics, type LaneStatistics } from './lane-statistics.ts';
+import { laneStatistics } from './lane-statistics.ts';
 import { liveFeed } from './live-feed.ts';
+import { parseSignalIn } from './parse-signal.ts';
+import { parseTask } from './parse-task.ts';
 import { queries } from './queries.ts';
 import { inboxDefaults, signalInbox, type InboxOptions } from './signal-inbox.ts';
 import { signalOutbox } from './signal-outbox.ts';
 import { publishTimes, type PublishTimes } from './store-message.ts';
 import { streamLimits, type StreamLimits } from './stream-config.ts';
 import { taskProducer } from './task-producer.ts';
+import { taskReplies } from './task-replies.ts';
 import {
   type EventFeed,
   type LaneSource,
+  type LaneStatistics,
   type LiveFeed,
+  type Parsers,
   type Queries,
   type SignalInbox,
   type SignalOutbox,
   type TaskProducer,
+  type TaskReplies,
 } from '../contracts/ports/messaging.ts';
 
 export interface MessagingOptions extends ConnectOptions {
@@ -41,6 +47,8 @@ export interface Messaging {
   readonly outbox: SignalOutbox;
   readonly events: EventFeed;
   readonly live: LiveFeed;
+  readonly replies: TaskReplies;
+  readonly parse: Parsers;
   readonly queries: Queries;
   /** Sends what is pending, then closes. */
   readonly close: () => Promise<void>;
@@ -75,6 +83,8 @@ function messagingOn(link: NatsLink, options: MessagingOptions): Messaging {
     outbox: signalOutbox(link, times),
     events: eventFeed(link, times),
     live: liveFeed(link),
+    replies: taskReplies(link),
+    parse: { task: parseTask, signal: parseSignalIn },
     queries: queries(link),
     close: link.close,
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { toFailure, TradewrightError, type Failure } from '../contracts/errors.ts';
+import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { TraceParent } from '../contracts/envelope.ts';
-import { type Delivery } from '../contracts/ports/messaging.ts';
+import { type Delivery, type ParsedSignal } from '../contracts/ports/messaging.ts';
 import { SignalIn } from '../contracts/signal.ts';
 import { fromSubjectToken, toSubjectToken } from '../contracts/symbol.ts';
 import { parseOutsideJson } from './outside-json.ts';
@@ -10,18 +10,6 @@ import { isSafeReplyTo } from './reply-subject.ts';
 export const SIGNAL_LIMIT_BYTES = 64 * 1024;
 
 type Raw = Pick<Delivery, 'subject' | 'bytes' | 'headers'>;
-export type ParsedSignal =
-  | { readonly kind: 'signal'; readonly signal: SignalIn }
-  | {
-      readonly kind: 'refused';
-      readonly failure: Failure;
-      /** The sender's id, where one could be read. */
-      readonly id: string | null;
-      /** The symbol's token for `signals.rejected.<token>`. */
-      readonly symbolToken: string;
-      /** Only a subject that is safe to answer on. */
-      readonly replyTo: string | undefined;
-    };
 
 /** A message of SIGNALS_IN as a signal. The symbol may be left to the subject and the id to `Nats-Msg-Id`. */
 export function parseSignalIn(raw: Raw): ParsedSignal {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { toFailure, TradewrightError, type Failure } from '../contracts/errors.ts';
+import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { TraceParent } from '../contracts/envelope.ts';
 import { taskIdFrom } from '../contracts/ids.ts';
 import { Lane } from '../contracts/lanes.ts';
-import { type Delivery } from '../contracts/ports/messaging.ts';
+import { type Delivery, type ParsedTask } from '../contracts/ports/messaging.ts';
 import { Task, taskDefaults, TaskType } from '../contracts/task.ts';
 import { parseOutsideJson } from './outside-json.ts';
 import { isSafeReplyTo } from './reply-subject.ts';
@@ -24,8 +24,6 @@ const TaskDraft = Task.partial({
 });
 
 type Raw = Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt'>;
-export type ParsedTask =
-  { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'malformed'; readonly failure: Failure };
 
 /**
  * A stored message as a task. Only `payload` must be there: lane and type come from the subject, the key from

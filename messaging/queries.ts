@@ -1,12 +1,6 @@
 import { errors, type Msg } from '@nats-io/transport-node';
 import { z } from 'zod';
-import {
-  errorCodes,
-  toFailure,
-  TradewrightError,
-  type ErrorCode,
-  type Failure,
-} from '../contracts/errors.ts';
+import { type Failure, fromFailure, toFailure, TradewrightError } from '../contracts/errors.ts';
 import { Failure as FailureShape } from '../contracts/envelope.ts';
 import { type Queries } from '../contracts/ports/messaging.ts';
 import { type NatsLink } from './connection.ts';
@@ -26,7 +20,7 @@ export function queries(link: NatsLink): Queries {
     async ask(subject, question, timeoutMs) {
       const reply = await request(link, subject, JSON.stringify(question ?? null), timeoutMs);
       const answer = Answer.parse(parseOutsideJson(reply.data, ANSWER_LIMIT_BYTES));
-      if ('error' in answer) throw toError(answer.error.code, answer.error.message, answer.error.details);
+      if ('error' in answer) throw fromFailure(answer.error);
       return answer.result;
     },
     answer(subject, handler) {
@@ -78,14 +72,4 @@ async function request(link: NatsLink, subject: string, text: string, timeoutMs:
 
 function respond(message: Msg, answer: { result: unknown } | { error: Failure }): void {
   message.respond(JSON.stringify(answer));
-}
-
-/** A failure that travelled, as an error of the same code. */
-function toError(
-  code: string,
-  message: string,
-  details: Record<string, unknown> | undefined,
-): TradewrightError {
-  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'INTERNAL';
-  return new TradewrightError(known, message, details === undefined ? {} : { details });
 }

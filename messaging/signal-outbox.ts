@@ -1,16 +1,14 @@
 import { TradewrightError } from '../contracts/errors.ts';
 import { type SignalOutbox } from '../contracts/ports/messaging.ts';
-import { SignalOut, type SignalAnswer, type SignalRejected } from '../contracts/signal.ts';
+import { SignalOut } from '../contracts/signal.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
 import { parseOutsideJson } from './outside-json.ts';
 import { SIGNAL_LIMIT_BYTES } from './parse-signal.ts';
-import { isSafeReplyTo } from './reply-subject.ts';
+import { tell } from './tell.ts';
 import { publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
-
-const SEND_WITHIN_MS = 5_000;
 
 export function signalOutbox(link: NatsLink, times: PublishTimes = publishTimes): SignalOutbox {
   const outbox: SignalOutbox = {
@@ -36,8 +34,8 @@ export function signalOutbox(link: NatsLink, times: PublishTimes = publishTimes)
       return (await lastStored(link, subject))?.signal;
     },
     reject: (symbolToken, rejected, replyTo) =>
-      tell(link, subjects.signalRejected(symbolToken), replyTo, rejected),
-    answer: (answer, replyTo) => tell(link, undefined, replyTo, answer),
+      tell(link, rejected, { subject: subjects.signalRejected(symbolToken), replyTo }),
+    answer: (answer, replyTo) => tell(link, answer, { replyTo }),
   };
   return outbox;
 }
@@ -84,32 +82,5 @@ function parseStored(bytes: Uint8Array, subject: string): SignalOut {
     throw new TradewrightError('SIGNAL_CONFLICT', `what is stored on ${subject} is no signal of ours`, {
       cause: error,
     });
-  }
-}
-
-/** Core NATS, to those who listen; the flush proves that the server has it. */
-async function tell(
-  link: NatsLink,
-  subject: string | undefined,
-  replyTo: string | undefined,
-  message: SignalRejected | SignalAnswer,
-): Promise<void> {
-  await link.ready(SEND_WITHIN_MS);
-  const text = JSON.stringify(message);
-  if (subject !== undefined) link.nc.publish(subject, text);
-  if (replyTo !== undefined && isSafeReplyTo(replyTo)) link.nc.publish(replyTo, text);
-  else if (replyTo !== undefined) link.log.warn({ replyTo }, 'no answer is sent to this subject');
-  await flush(link);
-}
-
-async function flush(link: NatsLink): Promise<void> {
-  let cancel = (): void => undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = link.clock.schedule(SEND_WITHIN_MS, () => reject(unavailable('NATS does not answer')));
-  });
-  try {
-    await Promise.race([link.nc.flush(), late]);
-  } finally {
-    cancel();
   }
 }

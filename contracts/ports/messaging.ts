@@ -1,8 +1,9 @@
+import { type Failure } from '../errors.ts';
 import { type WorkflowId } from '../ids.ts';
 import { type Lane } from '../lanes.ts';
-import { type SignalAnswer, type SignalOut, type SignalRejected } from '../signal.ts';
+import { type SignalAnswer, type SignalIn, type SignalOut, type SignalRejected } from '../signal.ts';
 import { type LiveChannel } from '../subjects.ts';
-import { type DeadTask, type Task } from '../task.ts';
+import { type DeadTask, type Task, type TaskReply } from '../task.ts';
 import { type WorkflowEventBatch } from '../workflow-event.ts';
 
 /** A message taken from a lane; exactly one of the endings is called, once. */
@@ -36,6 +37,54 @@ export interface TaskProducer {
 export interface LaneSource {
   /** Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. */
   pull(lane: Lane, max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+}
+
+/** One lane as the server sees it, over all workers. */
+export interface LaneDepth {
+  /** Stored and not taken yet. */
+  readonly depth: number;
+  /** Taken and not ended, those that wait for a short retry included. */
+  readonly inFlight: number;
+  /** Pull requests that wait for a message: workers with nothing to do. */
+  readonly waiting: number;
+  /** When the oldest message still in the lane was stored, milliseconds since the epoch. */
+  readonly oldestStoredAt: number | null;
+}
+
+export interface LaneStatistics {
+  /** @throws NATS_UNAVAILABLE */
+  lane(lane: Lane): Promise<LaneDepth>;
+  all(): Promise<Readonly<Record<Lane, LaneDepth>>>;
+  /** Messages in the dead-letter stream. */
+  deadDepth(): Promise<number>;
+}
+
+/** What a stored message turned out to be: nothing from outside is trusted before this. */
+export type ParsedTask =
+  { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'malformed'; readonly failure: Failure };
+
+export type ParsedSignal =
+  | { readonly kind: 'signal'; readonly signal: SignalIn }
+  | {
+      readonly kind: 'refused';
+      readonly failure: Failure;
+      /** The sender's id, where one could be read. */
+      readonly id: string | null;
+      /** The symbol's token for `signals.rejected.<token>`. */
+      readonly symbolToken: string;
+      /** Only a subject that is safe to answer on. */
+      readonly replyTo: string | undefined;
+    };
+
+export interface Parsers {
+  task(delivery: Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt'>): ParsedTask;
+  signal(delivery: Pick<Delivery, 'subject' | 'bytes' | 'headers'>): ParsedSignal;
+}
+
+/** What became of a task, told on its `replyTo` over core NATS. */
+export interface TaskReplies {
+  /** @throws NATS_UNAVAILABLE */
+  send(replyTo: string, reply: TaskReply): Promise<void>;
 }
 
 export interface SignalInbox {
