@@ -62,6 +62,7 @@ export function sagaActor(
 ): PersistentSpec<SagaMessage, WorkflowData | null> {
   const { clock, registry } = options;
   let self: Ref<SagaMessage> | undefined;
+  let recoveryDue = false;
   let cancelTick: () => void = () => undefined;
   let cancelLinger: () => void = () => undefined;
 
@@ -84,12 +85,17 @@ export function sagaActor(
     restart: options.restart,
     ...(options.snapshotEvery === undefined ? {} : { snapshotEvery: options.snapshotEvery }),
     evolve: (data, event) => evolve(definitionFor(data, event), data ?? undefined, event),
-    async onRecovered(data, context) {
+    onRecovered(data, context) {
       self = context.self;
-      if (!data) return;
-      settle(definitionOf(data), await recover(data, context), context);
+      recoveryDue = data !== null;
+      // Whatever message comes first takes up what was running; without one, this does.
+      toSelf({ type: 'tick' });
     },
-    receive: (data, message, context) => receive(data, message, context),
+    async receive(data, message, context) {
+      const taken = recoveryDue && data ? await recover(data, context) : data;
+      recoveryDue = false;
+      return receive(taken, message, context);
+    },
     onStop() {
       cancelTick();
       cancelLinger();

@@ -15,7 +15,10 @@ export async function openAgent(config: Config, clock: Clock, log: Log, shutdown
   const limits = { requestsPerWindow: requestsPerMinute };
   if (llm.kind === 'endpoint') {
     const author: Author = { kind: 'llm', model: llm.model, label: llm.model };
-    return closedWith(shutdown, createAgent({ client: createModelClient({ ...llm, clock }), author, limits, clock, log }));
+    return closedWith(
+      shutdown,
+      createAgent({ client: createModelClient({ ...llm, clock }), author, limits, clock, log }),
+    );
   }
   const { baseUrl, stop } = await startOfflineAuthor({ clock });
   shutdown.add('offline author', stop);
