@@ -47,7 +47,11 @@ describe('decision risk', () => {
 
   it('rejects what looked ahead and code that the validator blocks, whatever else is good', () => {
     for (const fault of [{ lookAheadPassed: false }, { codeRisk: 30 }, { codeRisk: NaN }]) {
-      expect(decisionRisk(input({ ...fault, mode: 'historical' }))).to.include({ verdict: 'reject' });
+      expect(decisionRisk(input({ ...fault, mode: 'historical' }))).to.include({
+        score: 90,
+        verdict: 'reject',
+      });
+      expect(decisionRisk(input({ ...fault, mode: 'live' }))).to.include({ score: 100, verdict: 'reject' });
     }
     expect(decisionRisk(input({ lookAheadPassed: false }))).to.include({ score: 100, verdict: 'reject' });
     expect(pointsOf(decisionRisk(input({ codeRisk: 20 })), 'code-risk')).to.equal(10);
@@ -91,7 +95,9 @@ describe('decision risk', () => {
     const weak = { maxDrawdown: 0.5, closedTrades: 0 };
     expect(decisionRisk(input({}, weak))).to.include({ score: 30, verdict: 'ask' });
     expect(decisionRisk(input({ mode: 'historical' }, weak))).to.include({ score: 20, verdict: 'approve' });
-    expect(decisionRisk(input({ mode: 'historical', confidence: 0.6 }))).to.include({ score: 0 });
+    const lowered = decisionRisk(input({ mode: 'historical', confidence: 0.6 }));
+    expect(lowered.score).to.equal(0);
+    expect(pointsOf(lowered, 'mode')).to.equal(-4); // it takes away what there is and no more
   });
 
   it('asks from 30 to 70, both included', () => {
