@@ -6,7 +6,7 @@ export type OutputStream = 'stdout' | 'stderr';
 export class OutputCapture {
   readonly #kept: Record<OutputStream, Kept>;
   readonly #floodBytes: number;
-  readonly #listener: ((stream: OutputStream, text: string) => void) | undefined;
+  #listener: ((stream: OutputStream, text: string) => void) | undefined;
   #total = 0;
 
   constructor(
@@ -23,8 +23,17 @@ export class OutputCapture {
   add(stream: OutputStream, bytes: Buffer): boolean {
     this.#total += bytes.length;
     const text = this.#kept[stream].add(bytes);
-    if (text !== '') this.#listener?.(stream, text);
+    if (text !== '') this.#tell(stream, text);
     return this.#total <= this.#floodBytes;
+  }
+
+  /** A listener that throws is not told again: its fault must not look like the program's. */
+  #tell(stream: OutputStream, text: string): void {
+    try {
+      this.#listener?.(stream, text);
+    } catch {
+      this.#listener = undefined;
+    }
   }
 
   result(): { stdout: string; stderr: string; stdoutTruncated: boolean; stderrTruncated: boolean } {

@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { defaultSeccompProfilePath } from '../../sandbox-pool/index.ts';
+import { systemClock } from '../../contracts/ports/clock.ts';
+import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';
+import { proveSeccomp } from '../../sandbox-pool/docker/seccomp-proof.ts';
+import { defaultLimits, defaultSeccompProfilePath } from '../../sandbox-pool/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sandboxHost, type SandboxHost } from './sandbox-host.ts';
 
@@ -245,6 +248,26 @@ print(Point().x, asyncio.run(wait()), three, four, five, six)
       } finally {
         await dir.remove();
       }
+    });
+
+    it("when the engine did not put the filter on the process, by the kernel's own word", async () => {
+      const unconfined = {
+        image: host.image,
+        command: ['python3', '-c', 'input()'],
+        seccompJson: 'unconfined',
+        limits: defaultLimits,
+        labels: {},
+      };
+      const container = await SandboxContainer.start(host.engine, systemClock, unconfined, 199_997);
+      try {
+        expect(await container.verify().catch((error: unknown) => error)).to.include({
+          code: 'SECCOMP_MISSING',
+        });
+      } finally {
+        await container.remove();
+      }
+      const proof = await proveSeccomp(host.engine, systemClock, unconfined).catch((error: unknown) => error);
+      expect(proof).to.include({ code: 'SECCOMP_MISSING' });
     });
 
     it('with an image that is not there, and with an engine that is not', async () => {
