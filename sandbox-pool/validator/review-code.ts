@@ -53,7 +53,18 @@ export function reviewCode(source: string): CodeReview {
     });
     return verdict(findings, codeSha256, true);
   }
-  judge(parsed.module, findings);
+  try {
+    judge(parsed.module, findings);
+  } catch {
+    // A program that brings the judge down has not been judged, so it does not run.
+    findings.add({
+      rule: 'too-complex',
+      place: { line: 1, column: 1 },
+      subject: 'judge',
+      message: 'The code could not be judged.',
+      advice: 'Write it more plainly.',
+    });
+  }
   return verdict(findings, codeSha256, false);
 }
 

@@ -334,8 +334,10 @@ function ownerOf(scope: Scope, name: string): Scope | null {
 /** Python's lookup: own scope, enclosing functions (not classes), module, builtins. */
 export function resolve(name: string, scope: Scope, usedAt: number): Resolution {
   const bindings: Binding[] = [];
+  // A class body that binds the name itself falls through to the module, past the functions around it.
+  const skipsFunctions = scope.kind === 'class' && scope.bindings.has(name);
   for (let at: Scope | null = scope; at !== null; at = at.parent) {
-    if (at.kind === 'class' && at !== scope) continue;
+    if (at !== scope && (at.kind === 'class' || (skipsFunctions && at.kind !== 'module'))) continue;
     if (at.globals.has(name)) {
       while (at.parent !== null) at = at.parent;
     } else if (at.nonlocals.has(name)) continue;

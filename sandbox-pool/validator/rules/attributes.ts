@@ -4,7 +4,6 @@ import { report, type JudgeNode, type ReviewContext } from '../review-context.ts
 import { type Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
 import { type Values } from '../values.ts';
-import { memberAdvice } from './imports.ts';
 import { judgeDisguise, judgeModuleAsValue } from './names.ts';
 
 export const judgeAttributeNode: JudgeNode<'Attribute'> = (node, visit, context) => {
@@ -26,6 +25,8 @@ export const judgeClassPattern: JudgeNode<'MatchClass'> = (node, visit, context)
 
 /** Judges the reading of one attribute, however it is written. */
 export function judgeNamedAttribute(name: string, bases: Values, visit: Visit, context: ReviewContext): void {
+  // Where the name itself tells that files are read or written, that is said, and not that it is on no list.
+  const isAboutFiles = judgeAttribute(name, () => true)?.rules.includes('file-access') === true;
   let settled = 0;
   for (const base of bases) {
     if (base.kind !== 'member') continue;
@@ -35,6 +36,7 @@ export function judgeNamedAttribute(name: string, bases: Values, visit: Visit, c
       verdict === 'not-a-module' && isForbiddenRoot(base.path) && !base.path.startsWith('builtins.');
     if (verdict === 'public' || isCounted) settled += 1;
     if (verdict !== 'refused' || isHarmlessOfModule(name)) continue;
+    if (isAboutFiles) continue;
     settled += 1;
     report(context, 'restricted-member', visit, {
       subject: `${base.path}.${name}`,
@@ -79,4 +81,10 @@ function judgeChangedModule(name: string, bases: Values, visit: Visit, context: 
 
 function isDisplayOption(path: string): boolean {
   return path.startsWith('pandas.options.') && !path.startsWith('pandas.options.plotting');
+}
+
+function memberAdvice(module: string): string {
+  return module === 'pandas' || module === 'numpy'
+    ? `Use the functions of ${module} that compute; those that read, write or evaluate are refused.`
+    : 'Use the documented, computing part of the module.';
 }

@@ -1,7 +1,8 @@
-import { judgeImport, judgeMember, rootOf } from '../policy/modules.ts';
+import { judgeImport, rootOf } from '../policy/modules.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
 import { type Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
+import { judgeNamedAttribute } from './attributes.ts';
 
 export const judgeImportStatement: JudgeNode<'Import'> = (node, visit, context) => {
   for (const alias of node.names) judgeModule(pythonName(alias.name), visit, context);
@@ -19,12 +20,7 @@ export const judgeImportFrom: JudgeNode<'ImportFrom'> = (node, visit, context) =
   if (!judgeModule(from, visit, context)) return;
   for (const alias of node.names) {
     const name = pythonName(alias.name);
-    if (name === '*' || judgeMember(from, name) !== 'refused') continue;
-    report(context, 'restricted-member', visit, {
-      subject: `${from}.${name}`,
-      message: `"${name}" of ${from} is not on the list of what a strategy may use.`,
-      advice: memberAdvice(from),
-    });
+    if (name !== '*') judgeNamedAttribute(name, [{ kind: 'member', path: from }], visit, context);
   }
 };
 
@@ -47,10 +43,4 @@ function judgeModule(path: string, visit: Visit, context: ReviewContext): boolea
     });
   }
   return false;
-}
-
-export function memberAdvice(module: string): string {
-  return module === 'pandas' || module === 'numpy'
-    ? `Use the functions of ${module} that compute; those that read, write or evaluate are refused.`
-    : 'Use the documented, computing part of the module.';
 }

@@ -1,0 +1,2 @@
+import pandas as pd
+pd.DataFrame.rolling = lambda self, n: self

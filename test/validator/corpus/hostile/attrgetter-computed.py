@@ -1,0 +1,2 @@
+import operator
+operator.attrgetter("_" "_" + "glob" + "als_" + "_")(print)

@@ -1,0 +1,1 @@
+# comment eval("1")

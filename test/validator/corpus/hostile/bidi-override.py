@@ -1,0 +1,2 @@
+x = "user‮ ⁦# admin⁩ ⁦"
+import math

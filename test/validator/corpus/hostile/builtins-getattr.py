@@ -1,0 +1,1 @@
+getattr(__builtins__, "".join(["ev", "al"]))("1")

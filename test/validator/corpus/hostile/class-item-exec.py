@@ -1,0 +1,3 @@
+class Run:
+    __class_getitem__ = exec
+Run["import os"]

@@ -1,0 +1,5 @@
+import copy
+class Bomb:
+    def __reduce__(self):
+        return print, ("x",)
+copy.copy(Bomb())

@@ -1,0 +1,1 @@
+(eval if True else print)("1")

@@ -1,0 +1,3 @@
+@exec
+@"print(1)".format
+def f(): ...

@@ -1,0 +1,2 @@
+tools = [eval, print]
+tools[0]("1")

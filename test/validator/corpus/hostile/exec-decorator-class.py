@@ -1,0 +1,3 @@
+@eval
+class payload:
+    pass

@@ -1,0 +1,1 @@
+[exec(line) for line in ["a = 1"]]

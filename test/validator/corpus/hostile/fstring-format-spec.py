@@ -1,0 +1,1 @@
+x = f"{1:{__import__('os').getpid()}}"

@@ -1,0 +1,1 @@
+(i for i in []).gi_frame.f_builtins

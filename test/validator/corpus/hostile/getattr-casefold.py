@@ -1,0 +1,1 @@
+getattr((), "__cla\u017f\u017f__".casefold())

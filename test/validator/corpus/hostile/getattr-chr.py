@@ -1,0 +1,1 @@
+getattr((), chr(95) + chr(95) + "class" + chr(95) * 2)

@@ -1,0 +1,1 @@
+getattr((), "__{}__".format("class"))

@@ -1,0 +1,2 @@
+part = "class"
+getattr((), f"__{part}__").__base__

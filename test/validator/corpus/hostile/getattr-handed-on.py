@@ -1,0 +1,2 @@
+from functools import reduce
+reduce(getattr, ["__class__", "__base__"], ())

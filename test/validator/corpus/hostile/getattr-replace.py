@@ -1,0 +1,1 @@
+getattr((), "~~class~~".replace("~", "_")).mro

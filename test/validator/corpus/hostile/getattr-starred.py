@@ -1,0 +1,1 @@
+getattr(*(print, "__self__"))

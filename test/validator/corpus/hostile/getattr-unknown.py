@@ -1,0 +1,3 @@
+def reach(thing, name):
+    return getattr(thing, name)
+reach(print, input_name)

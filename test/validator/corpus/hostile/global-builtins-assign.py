@@ -1,0 +1,2 @@
+global __builtins__
+__builtins__ = {}

@@ -1,0 +1,2 @@
+import os as math_tools
+math_tools.listdir("/")

@@ -1,0 +1,3 @@
+def generate_signals(bars):
+    import socket
+    return socket.socket()

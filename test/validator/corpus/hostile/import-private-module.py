@@ -1,0 +1,2 @@
+import _io
+_io.open("/etc/passwd")

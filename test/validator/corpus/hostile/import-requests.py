@@ -1,0 +1,2 @@
+import requests
+requests.post("http://example.com", data="x")

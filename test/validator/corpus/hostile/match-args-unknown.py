@@ -1,0 +1,2 @@
+class Any:
+    __match_args__ = tuple(bars.attrs)

@@ -1,0 +1,3 @@
+match print:
+    case object(__self__=module):
+        module.eval("1")

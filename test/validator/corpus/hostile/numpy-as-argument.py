@@ -1,0 +1,4 @@
+import numpy as np
+def reach(module):
+    return module.os
+reach(np)

@@ -1,0 +1,2 @@
+import numpy as np
+np.ctypeslib.load_library("libc", "/lib")

@@ -1,0 +1,3 @@
+import numpy as np
+for m in (np,):
+    m.ctypeslib

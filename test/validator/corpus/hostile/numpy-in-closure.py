@@ -1,0 +1,4 @@
+import numpy as np
+def give():
+    return np
+give().os

@@ -1,0 +1,3 @@
+import numpy as np
+box = {"m": np}
+box["m"].os

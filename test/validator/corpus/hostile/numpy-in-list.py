@@ -1,0 +1,2 @@
+import numpy as np
+[np][0].os.system("id")

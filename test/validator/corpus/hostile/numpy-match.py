@@ -1,0 +1,4 @@
+import numpy as np
+match np:
+    case m:
+        m.ctypeslib

@@ -1,0 +1,3 @@
+import numpy
+store = numpy.save
+store("/tmp/x", [1])

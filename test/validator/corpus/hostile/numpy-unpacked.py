@@ -1,0 +1,3 @@
+import numpy as np, pandas as pd
+a, b = np, pd
+b.compat.os.system("id")

@@ -1,0 +1,2 @@
+reader = open
+reader("/etc/passwd")

@@ -1,0 +1,3 @@
+open = print
+del open
+open("/etc/passwd")

@@ -1,0 +1,5 @@
+try:
+    raise ValueError
+except ValueError as open:
+    pass
+open("/etc/passwd")

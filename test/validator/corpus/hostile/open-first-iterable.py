@@ -1,0 +1,1 @@
+rows = [open for open in open("/etc/passwd")]

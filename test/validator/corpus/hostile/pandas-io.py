@@ -1,0 +1,2 @@
+from pandas.io.common import get_handle
+get_handle("/etc/passwd", "r")

@@ -1,0 +1,2 @@
+def generate_signals(bars):
+    bars.plot(backend="antigravity")

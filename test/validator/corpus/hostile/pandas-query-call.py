@@ -1,0 +1,2 @@
+def generate_signals(bars):
+    return bars.query("@reach('x') > 0")

@@ -1,0 +1,2 @@
+def generate_signals(bars, rule):
+    return bars.query(f"close > {rule}")

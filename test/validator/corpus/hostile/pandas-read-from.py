@@ -1,0 +1,2 @@
+from pandas import read_pickle
+read_pickle("/tmp/x")

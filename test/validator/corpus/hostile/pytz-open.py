@@ -1,0 +1,2 @@
+import pytz
+pytz.open_resource("../../etc/passwd")

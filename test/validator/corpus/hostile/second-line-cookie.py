@@ -1,0 +1,3 @@
+# hello
+# vim: set fileencoding=utf_16 :
+x = 1

@@ -1,0 +1,1 @@
+from six.moves import builtins

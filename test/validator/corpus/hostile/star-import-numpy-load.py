@@ -1,0 +1,2 @@
+from numpy import *
+x = fromfile("/etc/passwd", dtype="u1")

@@ -1,0 +1,2 @@
+def f(table):
+    return table["__builtins__"]

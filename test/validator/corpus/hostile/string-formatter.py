@@ -1,0 +1,2 @@
+import string
+string.Formatter().get_field("0.real", [1], {})

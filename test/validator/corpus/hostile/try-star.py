@@ -1,0 +1,4 @@
+try:
+    eval("1")
+except* ValueError:
+    pass

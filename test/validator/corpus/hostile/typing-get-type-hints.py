@@ -1,0 +1,3 @@
+import typing
+def f(x: "print(1)"): ...
+typing.get_type_hints(f)

@@ -1,0 +1,3 @@
+import functools
+class Box: ...
+functools.update_wrapper(Box(), lambda: 0, assigned=(f"{'_' * 2}globals{'_' * 2}",))

@@ -1,0 +1,2 @@
+import warnings
+warnings.catch_warnings()._module.sys.modules

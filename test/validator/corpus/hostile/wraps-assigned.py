@@ -1,0 +1,3 @@
+import functools
+class Box: ...
+functools.wraps(lambda: 0, assigned=("".join(bars.columns),))(Box())
