@@ -36,6 +36,7 @@ export class Database {
   readonly #onReopened: (() => Promise<void>)[] = [];
   #failed: { readonly error: TradewrightError; readonly since: number } | undefined;
   #nextTryAt = 0;
+  #closed = false;
 
   private constructor(folder: string, clock: Clock, log: Log) {
     this.#folder = folder;
@@ -116,6 +117,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     try {
       await this.level.close();
     } finally {

@@ -35,9 +35,13 @@ export class GroupWriter {
     this.#hooks = hooks;
   }
 
-  /** @throws DISK_FULL; QUEUE_FULL when far too much waits; what the task throws */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** @throws DISK_FULL; STORE_CLOSED; QUEUE_FULL when far too much waits; what the task throws */
   submit<T>(task: WriteTask<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new TradewrightError('DISK_FULL', 'the store is closed'));
+    if (this.#closed) return Promise.reject(new TradewrightError('STORE_CLOSED', 'the store is closed'));
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(
         new TradewrightError('QUEUE_FULL', `${MAX_WAITING} writes wait for the journal already`),

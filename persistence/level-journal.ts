@@ -65,6 +65,8 @@ export class LevelJournal implements Journal {
   ): Promise<AppendResult> {
     const misfit = misfitOf(workflowId, expectedSeq, events, summary);
     if (misfit !== undefined) return Promise.reject(new TradewrightError('INTERNAL', misfit));
+    if (this.writer.closed)
+      return Promise.reject(new TradewrightError('STORE_CLOSED', 'the store is closed'));
     return this.#heads.with(workflowId, async () => {
       for (;;) {
         const result = await this.writer.submit<AppendResult | undefined>(() =>

@@ -18,6 +18,7 @@ const Row = z.object({
   author: Author,
   workflowId: WorkflowId,
   status: z.enum(['draft', 'active', 'withdrawn']),
+  confidence: z.number().min(0).max(1),
   createdAt: z.number(),
   updatedAt: z.number(),
 }) satisfies z.ZodType<StoredStrategy>;

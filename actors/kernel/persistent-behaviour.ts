@@ -58,6 +58,7 @@ export class PersistentBehaviour<M, S> implements Behaviour {
         this.#recovered = true;
       }
       if (isStart(envelope)) return this.#held.state;
+      this.#nactPersist = nactContext.persist;
       const next = await this.#spec.receive(this.#held.state, envelope.message as M, this.#context);
       await this.#written();
       this.#held.state = next;
@@ -123,7 +124,9 @@ export class PersistentBehaviour<M, S> implements Behaviour {
     return write;
   }
 
+  /** The handler is through: what it wrote must be on disk before its state counts. */
   async #written(): Promise<void> {
+    this.#nactPersist = undefined;
     await this.#writing;
     if (this.#failedPersist !== undefined) throw this.#failedPersist.error;
   }
