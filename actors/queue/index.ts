@@ -1,0 +1,6 @@
+export { type Queue, type QueueOptions, type QueuePorts, type QueueStatistics, spawnQueue } from './queue.ts';
+export { type QueueCounters, type LaneCounters } from './queue-counters.ts';
+export { type WorkerStatistics } from './queue-actor.ts';
+export { refuseDeadSignal } from './signal-intake.ts';
+export { type StartOutcome, type TaskContext, TaskRegistry } from './task-registry.ts';
+export { type RetryPolicy } from './retry-policy.ts';
