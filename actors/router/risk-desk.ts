@@ -17,7 +17,10 @@ export interface RiskDeskOptions {
   readonly limits: RiskLimits;
   readonly killSwitch: () => { readonly engaged: boolean; readonly reason: string };
   /** Of these signals, the ids that another workflow has published already. */
-  readonly published: (signals: readonly GateSignal[], workflowId: string) => Promise<ReadonlySet<string>>;
+  readonly published: (
+    signals: readonly GateSignal[],
+    origin: Pick<DecideRequest, 'workflowId' | 'strategyId'>,
+  ) => Promise<ReadonlySet<string>>;
 }
 
 /** Scores a run and asks the gates about each of its signals, one after the other, each counting against the limits of the next. */
@@ -35,7 +38,7 @@ export class RiskDesk {
     const reservationId = reservationIdFrom(idempotencyKey);
     const now = clock.now();
     const signals = request.candidates.map((candidate) => gateSignal(request, candidate));
-    const alreadyOut = await this.#options.published(signals, request.workflowId);
+    const alreadyOut = await this.#options.published(signals, request);
     let state = await this.#stateOf(request, reservationId, alreadyOut);
     const gates: GateVerdict[] = [];
     const passed: { candidate: SignalCandidate; signal: GateSignal }[] = [];

@@ -44,6 +44,8 @@ const Environment = z.object({
   TRADEWRIGHT_NATS_PORT: withDefault(port, '0'),
   /** How often the embedded server fsyncs: `1s`, or `always` before each acknowledgement. */
   TRADEWRIGHT_NATS_SYNC: withDefault(z.string().regex(/^(always|\d+(ms|s|m))$/), '1s'),
+  /** How much the signal stream may hold; when it is full, publishing fails until there is room. Default 512 MiB. */
+  TRADEWRIGHT_SIGNAL_STORE_BYTES: optional(count),
   TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
   TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
   /** Currency that a target position of 1 is worth. */
@@ -75,6 +77,7 @@ export interface Config {
   readonly requestsPerMinute: number;
   readonly gateway: { readonly host: string; readonly port: number; readonly token: string | undefined };
   readonly nats: { readonly url: string | undefined; readonly port: number; readonly syncInterval: string };
+  readonly signalStoreBytes: number | undefined;
   readonly pool: { readonly min: number; readonly max: number };
   readonly capital: number;
   readonly barsDir: string | undefined;
@@ -125,6 +128,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       token: env.TRADEWRIGHT_GATEWAY_TOKEN,
     },
     nats: { url: env.NATS_URL, port: env.TRADEWRIGHT_NATS_PORT, syncInterval: env.TRADEWRIGHT_NATS_SYNC },
+    signalStoreBytes: env.TRADEWRIGHT_SIGNAL_STORE_BYTES,
     pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
     capital: env.TRADEWRIGHT_CAPITAL,
     barsDir: env.TRADEWRIGHT_BARS_DIR,

@@ -1,0 +1,35 @@
+import {
+  type Queue,
+  type QueuePorts,
+  refuseDeadSignal,
+  spawnQueue,
+  TaskRegistry,
+} from '../../actors/queue/index.ts';
+import { type ActorSystem } from '../../actors/kernel/index.ts';
+import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
+import { type Clock } from '../../contracts/ports/clock.ts';
+import { type Log } from '../../contracts/ports/log.ts';
+import { taskTypes } from '../../contracts/task.ts';
+import { type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import { taskHandlers } from './starts.ts';
+
+/** The QueueActor with what the product's tasks do. */
+export function startQueue(options: {
+  readonly system: ActorSystem;
+  readonly ports: QueuePorts;
+  readonly sagas: Sagas;
+  readonly registry: WorkflowRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}): Queue {
+  const { system, ports, clock, log, random } = options;
+  const { startStrategy, startSignal, command } = taskHandlers(options.sagas, options.registry);
+  const registry = new TaskRegistry()
+    .registerStart(taskTypes.startStrategy, startStrategy)
+    .registerStart(taskTypes.startSignal, startSignal, (task, failure) =>
+      refuseDeadSignal(task, failure, { outbox: ports.outbox, clock }),
+    )
+    .registerHandler(taskTypes.workflowCommand, command);
+  return spawnQueue(system, { ports, registry, clock, log, random });
+}
