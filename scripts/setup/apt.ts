@@ -33,7 +33,8 @@ export function parseAptUris(text: string): AptSource[] {
   const all = text.split('\n').flatMap((line): AptSource[] => {
     const [, uri, rest = ''] = /^'(.+?\/)dists\/([^']+)'/.exec(line) ?? [];
     if (uri === undefined) return [];
-    const [, release, component] = /^(.+?)\/(?:InRelease|([^/]+)\/binary-[^/]+\/Packages\b.*)$/.exec(rest) ?? [];
+    const [, release, component] =
+      /^(.+?)\/(?:InRelease|([^/]+)\/binary-[^/]+\/Packages\b.*)$/.exec(rest) ?? [];
     return release === undefined ? [] : [{ uri, release, component: component ?? 'main' }];
   });
   return [...new Map(all.map((source) => [JSON.stringify(source), source])).values()];
