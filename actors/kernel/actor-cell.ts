@@ -175,16 +175,19 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   }
 
   async #crashed(error: unknown, nactContext: NactCrashContext): Promise<NactDecision> {
-    if (this.#status !== 'running') return nactContext.stop;
-    this.#working = START;
-    try {
-      return (await this.#nextIncarnation(error)) ? nactContext.reset : nactContext.stop;
-    } catch (fault) {
-      this.#giveUp(fault);
-      return nactContext.stop;
-    } finally {
+    let again = false;
+    if (this.#status === 'running') {
+      this.#working = START;
+      try {
+        again = await this.#nextIncarnation(error);
+      } catch (fault) {
+        this.#giveUp(fault);
+      }
       this.#rest();
     }
+    // nact finds an actor by way of its parents: once they have stopped, their children can be stopped no more.
+    if (!again) await this.children.terminateAll();
+    return again ? nactContext.reset : nactContext.stop;
   }
 
   /** Waits its turn and prepares the restart; false when there will be none. */
@@ -247,7 +250,6 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   async #finalize(mailbox: readonly unknown[]): Promise<void> {
     if (this.#finalized) return;
     this.#finalized = true;
-    await this.children.terminateAll();
     for (const message of mailbox) {
       const envelope = message as Envelope<M>;
       if (!isStart(envelope)) this.#refuse(envelope);

@@ -5,6 +5,7 @@ import {
   type ActorSystem,
   ask,
   createActorSystem,
+  neverRestart,
   type ReplyTo,
   type RestartPolicy,
   stop,
@@ -274,6 +275,39 @@ describe('actor kernel on nact', () => {
     await eventually(() => events.length === 3);
     expect(events).to.deep.equal(['parent starts', 'child stops', 'parent starts']);
   });
+
+  for (const ending of ['given up', 'stopped amid a handler that then throws']) {
+    it(`stops the children of an actor that is ${ending}`, async () => {
+      const events: string[] = [];
+      let release = (): void => undefined;
+      const ref = system.spawn<'fail', undefined>({
+        name: 'parent',
+        initial(ctx) {
+          ctx.spawn<never, undefined>({
+            name: 'child',
+            initial: () => undefined,
+            receive: (state) => state,
+            onStop: () => void events.push('child'),
+          });
+          events.push('start');
+        },
+        async receive() {
+          events.push('handler');
+          await new Promise<void>((resolve) => (release = resolve));
+          throw new Error('broken');
+        },
+        onStop: () => void events.push('parent'),
+        restart: neverRestart,
+      });
+      tell(ref, 'fail');
+      await eventually(() => events.length === 2);
+      const stopped = ending === 'given up' ? undefined : stop(ref);
+      release();
+      await stopped;
+      await eventually(() => events.length === 4);
+      expect(events).to.deep.equal(['start', 'handler', 'child', 'parent']);
+    });
+  }
 
   it('lets the handler in progress end before onStop; what waits behind becomes dead letters', async () => {
     const events: string[] = [];
