@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Failure, toFailure } from '../../contracts/errors.ts';
 import { type Lane, lanes } from '../../contracts/lanes.ts';
 import { delay } from '../../contracts/ports/clock.ts';
@@ -32,6 +33,13 @@ export interface QueueActorOptions extends DeliveryTools {
   readonly heartbeatMs: number;
   /** How long one wait for work lasts. */
   readonly idleWaitMs: number;
+}
+
+/** Every task at work listens to it: that many listeners are no leak. */
+function stopController(concurrency: number): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(concurrency + 1, controller.signal);
+  return controller;
 }
 
 const PULL_AGAIN_MS = 500;
@@ -76,7 +84,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         running: new Map(),
         held: [],
         round: undefined,
-        stop: new AbortController(),
+        stop: stopController(options.concurrency),
         handedBack: new Remembered(REMEMBERED_MESSAGES),
         unacknowledged: new Remembered(REMEMBERED_MESSAGES),
         cancelBeat: () => undefined,

@@ -1,0 +1,50 @@
+import { type Queue, type QueueOptions, spawnQueue, TaskRegistry } from '../../actors/queue/index.ts';
+import { type ActorSystem, createActorSystem } from '../../actors/kernel/index.ts';
+import { systemClock } from '../../contracts/ports/clock.ts';
+import { silentLog } from '../../contracts/ports/log.ts';
+import { type Messaging } from '../../messaging/index.ts';
+import { messagingOn, type TestNats } from './nats.ts';
+
+/** A worker of its own: connection, actor system, queue. */
+export interface TestWorker {
+  readonly messaging: Messaging;
+  readonly queue: Queue;
+  readonly system: ActorSystem;
+  stop(): Promise<void>;
+}
+
+export async function startWorker(
+  nats: TestNats,
+  register: (registry: TaskRegistry, messaging: Messaging) => unknown,
+  options: Partial<QueueOptions> = {},
+  ackWaitMs = 1_000,
+): Promise<TestWorker> {
+  const messaging = await messagingOn(nats, {
+    lanes: { ackWaitMs, maxAckPending: 1_000 },
+    inbox: { ackWaitMs, batch: 16 },
+  });
+  const system = createActorSystem({ name: 'worker', clock: systemClock, log: silentLog });
+  const registry = new TaskRegistry();
+  register(registry, messaging);
+  const queue = spawnQueue(system, {
+    ports: messaging,
+    registry,
+    clock: systemClock,
+    log: silentLog,
+    random: () => 0.5,
+    heartbeatMs: ackWaitMs / 4,
+    graceMs: 200,
+    retry: { firstMs: 20, factor: 2, mostMs: 200 },
+    ...options,
+  });
+  return {
+    messaging,
+    queue,
+    system,
+    async stop() {
+      await queue.stop();
+      await system.stop();
+      await messaging.close();
+    },
+  };
+}
