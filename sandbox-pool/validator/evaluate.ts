@@ -80,8 +80,11 @@ export class Evaluator {
       case 'Name':
         return this.#name(node);
       case 'Attribute': {
+        const bases = this.valuesOf(node.value);
+        const [first] = bases;
+        if (first?.kind === 'unknown' && bases.length === 1) return unknownValues;
         const name = pythonName(node.attr);
-        return this.valuesOf(node.value).map((base) => attributeOf(base, name));
+        return bases.map((base) => attributeOf(base, name));
       }
       case 'JoinedStr':
         return this.#joinedString(node);
@@ -111,10 +114,11 @@ export class Evaluator {
   }
 
   #name(node: NodeOf<'Name'>): Values {
-    const visit = this.#table.visitOf.get(node);
-    if (visit === undefined) return unknownValues;
+    const scope = this.#table.scopeOf.get(node);
+    if (scope === undefined) return unknownValues;
     const name = pythonName(node.id);
-    const { bindings, mayBeBuiltin } = resolve(name, visit.scope, positionOf(node));
+    const { bindings, mayBeBuiltin } = resolve(name, scope, positionOf(node));
+    this.#steps += bindings.length;
     const values = bindings.flatMap((binding) => this.#bound(binding));
     if (!mayBeBuiltin) return values;
     const star =
@@ -228,6 +232,8 @@ export class Evaluator {
 
   #call(node: NodeOf<'Call'>): Values {
     const callees = this.valuesOf(node.func);
+    const isMethod = node.func.nodeType === 'Attribute';
+    if (!isMethod && callees.length === 1 && callees[0]?.kind === 'unknown') return unknownValues;
     const results = callees.map((callee): Value => {
       if (callee.kind === 'class') return { kind: 'instance', node: callee.node };
       return unknown;

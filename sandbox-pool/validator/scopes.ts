@@ -51,7 +51,8 @@ export interface Visit {
 
 export interface SymbolTable {
   readonly visits: readonly Visit[];
-  readonly visitOf: ReadonlyMap<Node, Visit>;
+  /** In which scope a name is looked up. */
+  readonly scopeOf: ReadonlyMap<NodeOf<'Name'>, Scope>;
   /** Modules whose names all came in by `from m import *`. */
   readonly starImports: readonly string[];
 }
@@ -84,7 +85,7 @@ export function buildSymbolTable(module: NodeOf<'Module'>): SymbolTable {
 class SymbolTableBuilder {
   readonly #root = new Scope('module', null);
   readonly #visits: Visit[] = [];
-  readonly #visitOf = new Map<Node, Visit>();
+  readonly #scopeOf = new Map<NodeOf<'Name'>, Scope>();
   readonly #starImports: string[] = [];
   readonly #sourceOf = new Map<Node, Binding>();
   readonly #hoisted = new Set<Node>();
@@ -95,13 +96,13 @@ class SymbolTableBuilder {
     this.#stack.push({ node: module, parent: null, scope: this.#root });
     for (let visit = this.#stack.pop(); visit !== undefined; visit = this.#stack.pop()) {
       this.#visits.push(visit);
-      this.#visitOf.set(visit.node, visit);
+      if (visit.node.nodeType === 'Name') this.#scopeOf.set(visit.node, visit.scope);
       const pushedFrom = this.#stack.length;
       this.#enter(visit);
       reverseFrom(this.#stack, pushedFrom);
     }
     for (const { scope, name, binding } of this.#nonlocalBindings) ownerOf(scope, name)?.bind(name, binding);
-    return { visits: this.#visits, visitOf: this.#visitOf, starImports: this.#starImports };
+    return { visits: this.#visits, scopeOf: this.#scopeOf, starImports: this.#starImports };
   }
 
   #enter(visit: Visit): void {
@@ -180,7 +181,6 @@ class SymbolTableBuilder {
     const inner = new Scope('comprehension', visit.scope);
     for (const [index, generator] of node.generators.entries()) {
       const clause: Visit = { node: generator, parent: visit, scope: inner };
-      this.#visitOf.set(generator, clause);
       this.#sourceOf.set(generator.target, { kind: 'element', node: generator.iter });
       // The first iterable is evaluated outside: a name bound in here does not shadow there.
       this.#push(generator.iter, clause, index === 0 ? visit.scope : inner);
@@ -333,7 +333,7 @@ function ownerOf(scope: Scope, name: string): Scope | null {
 
 /** Python's lookup: own scope, enclosing functions (not classes), module, builtins. */
 export function resolve(name: string, scope: Scope, usedAt: number): Resolution {
-  const bindings: Binding[] = [];
+  let bindings: readonly Binding[] = [];
   // A class body that binds the name itself falls through to the module, past the functions around it.
   const skipsFunctions = scope.kind === 'class' && scope.bindings.has(name);
   for (let at: Scope | null = scope; at !== null; at = at.parent) {
@@ -343,7 +343,7 @@ export function resolve(name: string, scope: Scope, usedAt: number): Resolution 
     } else if (at.nonlocals.has(name)) continue;
     const own = at.bindings.get(name);
     if (own === undefined) continue;
-    bindings.push(...own);
+    bindings = bindings.length === 0 ? own : [...bindings, ...own];
     if (at.kind === 'function' || at.kind === 'comprehension') return { bindings, mayBeBuiltin: false };
     const certainFrom = at.certainFrom.get(name);
     const isCertain = certainFrom !== undefined && certainFrom < usedAt && !at.deleted.has(name);

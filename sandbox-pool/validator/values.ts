@@ -65,12 +65,21 @@ function keyOf(value: Value, index: number): string {
 
 /** The strings a value may be, and whether that is all it may be. */
 export function textsOf(values: Values): { texts: string[]; complete: boolean } {
-  const texts = values.flatMap((value) => (value.kind === 'text' ? [value.text] : []));
+  const texts: string[] = [];
+  for (const value of values) if (value.kind === 'text') texts.push(value.text);
   return { texts, complete: texts.length === values.length };
 }
 
-export function membersOf(values: Values): string[] {
-  return values.flatMap((value) => (value.kind === 'member' ? [value.path] : []));
+const none: readonly string[] = [];
+
+export function membersOf(values: Values): readonly string[] {
+  let paths: string[] | null = null;
+  for (const value of values) {
+    if (value.kind !== 'member') continue;
+    paths ??= [];
+    paths.push(value.path);
+  }
+  return paths ?? none;
 }
 
 export function numberOf(values: Values): number | null {
