@@ -28,6 +28,7 @@ export {
   loadSeccompProfile,
   type SeccompProfile,
 } from './docker/seccomp-profile.ts';
+export { proveSandbox, type SandboxProof } from './prove-sandbox.ts';
 export { defaultLimits } from './pool/limits.ts';
 
 export interface SandboxPoolOptions {

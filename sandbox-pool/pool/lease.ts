@@ -73,8 +73,10 @@ export class Lease implements SandboxLease {
     const { ending, measured } = await this.#measure(options, (exchange) =>
       this.#warm.session.runPlain(this.#code, exchange),
     );
-    await this.#endSoon();
-    return plainResult(ending, measured);
+    const result = plainResult(ending, measured);
+    if (result.success) void this.release();
+    else await this.#endSoon();
+    return result;
   }
 
   release(): Promise<void> {

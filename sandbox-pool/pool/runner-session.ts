@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type BarColumns } from '../../contracts/bars.ts';
 import { type Clock } from '../../contracts/ports/clock.ts';
-import { type SandboxContainer } from '../docker/container.ts';
+import { type ContainerExit, type SandboxContainer } from '../docker/container.ts';
 import { Demultiplexer } from '../docker/multiplex.ts';
 import { Exchange } from './exchange.ts';
 import { type Ending } from './ending.ts';
@@ -37,6 +37,7 @@ export class RunnerSession {
   #warmupBars = 0;
   #bootOutput = '';
   #broken: string | null = null;
+  #exit: ContainerExit | null = null;
 
   constructor(container: SandboxContainer, clock: Clock, random: (bytes: number) => Uint8Array) {
     this.container = container;
@@ -46,6 +47,10 @@ export class RunnerSession {
       (bytes) => this.#reader.push(bytes),
       (bytes) => this.#onStderr(bytes),
     );
+    void container.exited.then((exit) => {
+      this.#exit = exit;
+      this.#active?.exit(exit);
+    });
     container.stdio.on('data', (chunk: Buffer) => {
       if (this.#broken !== null) return;
       try {
@@ -109,7 +114,7 @@ export class RunnerSession {
     const abort = (): void => exchange.end({ kind: 'cancelled', message: 'the run was cancelled' });
     if (options.signal?.aborted) abort();
     options.signal?.addEventListener('abort', abort, { once: true });
-    void this.container.exited.then((exit) => exchange.exit(exit));
+    if (this.#exit !== null) exchange.exit(this.#exit);
     this.#active = exchange;
     for (const request of requests) this.container.stdio.write(request);
     try {

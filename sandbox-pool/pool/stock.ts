@@ -61,7 +61,7 @@ export class Stock {
     return new Promise((resolve, reject) => {
       const look = (error: unknown): void => {
         if (this.count >= Math.min(this.#parts.wanted(), this.#parts.room())) resolve();
-        else if (error !== null && (isFinal(error) || this.#failures >= mostFailuresAtStart))
+        else if (error !== null && (this.#closed || isFinal(error) || this.#failures >= mostFailuresAtStart))
           reject(asError(error));
         else return;
         this.#watchers = this.#watchers.filter((watcher) => watcher !== look);
@@ -110,6 +110,7 @@ export class Stock {
   async close(): Promise<void> {
     this.#closed = true;
     this.#resting?.();
+    for (const watch of [...this.#watchers]) watch(closedEarly());
     await Promise.all([...this.#warm.keys()].map((warm) => this.#retire(warm)));
     await Promise.all(this.#births);
   }
@@ -180,6 +181,10 @@ export class Stock {
 /** Trying again cannot help: no image, no profile. */
 function isFinal(error: unknown): boolean {
   return error instanceof TradewrightError && error.kind === 'terminal';
+}
+
+function closedEarly(): TradewrightError {
+  return new TradewrightError('SANDBOX_POOL_CLOSED', 'the sandbox pool was closed before it had filled');
 }
 
 function asError(error: unknown): Error {

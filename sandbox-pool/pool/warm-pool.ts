@@ -49,7 +49,7 @@ interface Wish {
   readonly special: boolean;
 }
 
-type Phase = 'new' | 'open' | 'closed';
+type Phase = 'new' | 'starting' | 'open' | 'closed';
 
 /** Warm containers for programs: each program gets one, and no container gets a second program. */
 export class WarmPool implements SandboxPool {
@@ -76,8 +76,10 @@ export class WarmPool implements SandboxPool {
     if (this.#phase !== 'new')
       throw new TradewrightError('SANDBOX_POOL_CLOSED', 'a sandbox pool starts only once');
     const { engine, log, min } = this.#parts;
+    this.#phase = 'starting';
     const { runtime, bear, buried } = await this.#prepared();
     const swept = await sweepOrphans(engine);
+    if (this.#phaseNow() === 'closed') throw closed('was closed before it had started');
     if (swept.length > 0)
       log.warn({ containers: swept }, 'removed sandbox containers of a process that has ended');
     this.#runtime = runtime;
@@ -115,8 +117,9 @@ export class WarmPool implements SandboxPool {
     const lease = await this.#acquire(request);
     try {
       return await lease.runPlain(request);
-    } finally {
+    } catch (error) {
       await lease.release();
+      throw error;
     }
   }
 
@@ -162,7 +165,7 @@ export class WarmPool implements SandboxPool {
 
   async #acquire(request: LeaseRequest): Promise<Lease> {
     if (this.#phase !== 'open' || this.#stock === null)
-      throw closed(this.#phase === 'new' ? 'has not been started' : 'is shutting down');
+      throw closed(this.#phase === 'closed' ? 'is shutting down' : 'has not been started');
     const limits = limitsFrom(this.#parts.limits, request.limits);
     const special = !sameContainerLimits(containerLimits(limits), containerLimits(this.#parts.limits));
     const granted = this.#queue.wait(

@@ -7,7 +7,7 @@ import { TradewrightError } from '../../contracts/errors.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';
 import { proveSeccomp } from '../../sandbox-pool/docker/seccomp-proof.ts';
-import { defaultLimits, defaultSeccompProfilePath } from '../../sandbox-pool/index.ts';
+import { defaultLimits, defaultSeccompProfilePath, proveSandbox } from '../../sandbox-pool/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { sandboxHost, type SandboxHost } from './sandbox-host.ts';
 
@@ -268,6 +268,25 @@ print(Point().x, asyncio.run(wait()), three, four, five, six)
       }
       const proof = await proveSeccomp(host.engine, systemClock, unconfined).catch((error: unknown) => error);
       expect(proof).to.include({ code: 'SECCOMP_MISSING' });
+    });
+
+    it('in the proof, when the profile has a hole', async () => {
+      const dir = await tempDir();
+      try {
+        const profile = JSON.parse(await readFile(defaultSeccompProfilePath, 'utf8')) as {
+          syscalls: object[];
+        };
+        profile.syscalls.push({ names: ['socket', 'unshare'], action: 'SCMP_ACT_ALLOW' });
+        const holed = join(dir.path, 'holed.json');
+        await writeFile(holed, JSON.stringify(profile));
+        const { engine, clock, image } = { engine: host.address, clock: systemClock, image: host.image };
+        const proof = await proveSandbox({ engine, clock, image, seccompProfile: holed });
+        expect(proof.proven).to.equal(false);
+        expect(proof.faults.join()).to.include('socket_inet: allowed').and.to.include('socket_unix: allowed');
+        expect((await proveSandbox({ engine, clock, image })).faults).to.deep.equal([]);
+      } finally {
+        await dir.remove();
+      }
     });
 
     it('with an image that is not there, and with an engine that is not', async () => {

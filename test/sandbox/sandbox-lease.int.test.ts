@@ -112,29 +112,55 @@ def generate_signals(bars):
 
   const strategy = (body: string): string =>
     `import numpy as np\nimport pandas as pd\ndef generate_signals(bars):\n    ${body}\n`;
-  const broken: [what: string, code: string, says: RegExp][] = [
-    ['no generate_signals', 'x = 1', /defines no function generate_signals/],
-    ['an array', strategy('return np.zeros(len(bars))'), /must return a pandas Series, not ndarray/],
-    ['None', strategy('return None'), /not NoneType/],
-    ['too few positions', strategy('return bars["close"][1:] * 0'), /49 positions for 50 bars/],
-    ['another index', strategy('return pd.Series(np.zeros(len(bars)))'), /same index/],
-    ['text', strategy('return pd.Series("long", index=bars.index)'), /must be float, not object/],
-    ['NaN after the warm-up', strategy('return bars["close"] * np.nan'), /NaN is allowed only/],
-    ['infinity', strategy('return bars["close"] * np.inf'), /outside \[-1, 1\]/],
-    ['leverage', strategy('return bars["close"] * 0 + 1.5'), /position 1.5 at bar 0 \(2000-01-03/],
-    [
-      'a warm-up that is no number',
-      `WARMUP_BARS = "ten"\n${strategy('return bars["close"] * 0')}`,
-      /WARMUP_BARS/,
-    ],
-  ];
-  for (const [what, code, says] of broken) {
-    it(`calls ${what} a broken contract`, async () => {
-      const run = await runOnce(code);
-      expect(run).to.include({ success: false, errorKind: 'contract', verdict: 'failed', positions: null });
-      expect(run.error?.message).to.match(says);
+  it('calls what breaks the contract by its name, and says where', async () => {
+    const leverage = await runOnce(strategy('return bars["close"] * 0 + 1.5'));
+    expect(leverage).to.include({
+      success: false,
+      errorKind: 'contract',
+      verdict: 'failed',
+      positions: null,
     });
-  }
+    expect(leverage.error?.message).to.match(/^position 1.5 at bar 0 \(2000-01-03.*outside \[-1, 1\]$/);
+    const nothing = await runOnce('x = 1');
+    expect(nothing).to.include({ errorKind: 'contract' });
+    expect(nothing.error?.message).to.equal('the program defines no function generate_signals(bars)');
+    const warmup = await runOnce(`WARMUP_BARS = "ten"\n${strategy('return bars["close"] * 0')}`);
+    expect(warmup.error?.message).to.match(/^WARMUP_BARS must be/);
+  });
+
+  const broken: [what: string, result: string, says: RegExp][] = [
+    ['an array', 'np.zeros(4)', /must return a pandas Series, not ndarray/],
+    ['None', 'None', /not NoneType/],
+    ['too few positions', 'flat[1:]', /3 positions for 4 bars/],
+    ['another index', 'pd.Series(np.zeros(4))', /same index/],
+    ['text', 'pd.Series("long", index=index)', /must be float, not object/],
+    ['NaN after the warm-up', 'flat * np.nan', /at bar 2 .*NaN is allowed only/],
+    ['infinity in the warm-up', 'flat + [np.inf, 0, 0, 0]', /at bar 0 .*outside \[-1, 1\]/],
+    ['NaN in the warm-up', 'flat + [np.nan, 0, 0.5, 1]', /^\[nan, 0\.0, 0\.5, 1\.0\]$/],
+    ['whole numbers and truth values', '(flat == 0) & True', /^\[1\.0, 1\.0, 1\.0, 1\.0\]$/],
+    ['a nullable float', 'flat.astype("Float64")', /^\[0\.0, 0\.0, 0\.0, 0\.0\]$/],
+    ['a rounding error beyond 1', 'flat + 1.0000000001', /^\[1\.0, 1\.0, 1\.0, 1\.0\]$/],
+  ];
+  it('checks every kind of result: with two warm-up bars out of four', async () => {
+    const code = `
+import json, sys
+import numpy as np
+import pandas as pd
+runner = sys.modules["program"]
+index = pd.date_range("2020-01-01", periods=4, tz="UTC")
+flat = pd.Series(0.0, index=index)
+for result in ${JSON.stringify(broken.map(([, result]) => result))}:
+    try:
+        print(runner.positions_from(eval(result), index, 2).tolist())
+    except runner.ContractBroken as error:
+        print(error)
+`;
+    const { error, stdout } = await pool.execute({ code });
+    expect(error).to.equal(null);
+    const said = stdout.trim().split('\n');
+    expect(said).to.have.length(broken.length);
+    broken.forEach(([what, , says], at) => expect(said[at], what).to.match(says));
+  });
 
   it('checks positions again outside, where the program cannot reach', async () => {
     const code = `

@@ -58,6 +58,14 @@ describe('sandbox: the pool', function () {
     expect(await codeOf(pool.lease({ code: 'x' }))).to.equal('SANDBOX_POOL_CLOSED');
   });
 
+  it('can be closed while it starts', async () => {
+    const pool = host.pool({ min: 2 });
+    const starting = codeOf(pool.start());
+    await pool.close();
+    expect(await starting).to.be.oneOf(['SANDBOX_POOL_CLOSED', 'no error']);
+    expect(await codeOf(pool.lease({ code: 'x' }))).to.equal('SANDBOX_POOL_CLOSED');
+  });
+
   it('replaces a container that dies while it is warm', async () => {
     const { log, messages } = listeningLog();
     let pool: SandboxPool | null = null;
@@ -93,7 +101,8 @@ describe('sandbox: the pool', function () {
     expect(results.map(({ stdout }) => stdout.trim())).to.deep.equal(
       Array.from({ length: 10 }, (_, i) => String(i)),
     );
-    expect(pool.stats()).to.include({ served: 10, leased: 0, waiting: 0 });
+    await eventually(() => pool.stats().leased === 0, { what: 'the used containers to go' });
+    expect(pool.stats()).to.include({ served: 10, waiting: 0 });
   });
 
   it('refuses at once when the queue is full, and after the time a request may wait', async () => {
@@ -173,7 +182,7 @@ describe('sandbox: the pool', function () {
         stdout: `${program}\n`,
       });
     }
-    await eventually(() => pool.stats().warm === 2);
-    expect(pool.stats()).to.include({ served: 20, leased: 0, failedCreations: 0 });
+    await eventually(() => pool.stats().warm === 2 && pool.stats().leased === 0);
+    expect(pool.stats()).to.include({ served: 20, failedCreations: 0 });
   });
 });
