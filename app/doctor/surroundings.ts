@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
 import { type EngineSurroundings, engineSurroundings } from '../../sandbox-pool/docker/engine-locator.ts';
@@ -14,7 +14,7 @@ export interface Surroundings {
 export const checkoutFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 export function surroundings(env: NodeJS.ProcessEnv): Surroundings {
-  const cacheDir = env['TRADEWRIGHT_CACHE_DIR'] || envPaths('tradewright', { suffix: '' }).cache;
+  const cacheDir = resolve(env['TRADEWRIGHT_CACHE_DIR'] || envPaths('tradewright', { suffix: '' }).cache);
   // Debian keeps dockerd where only root's PATH reaches, and a service's PATH may not.
   const path = [env['PATH'] ?? '', '/usr/local/sbin', '/usr/sbin', '/sbin'].filter(Boolean).join(':');
   return {
