@@ -15,7 +15,7 @@ import { type DemoOptions } from './options.ts';
 import { Receiver } from './receiver.ts';
 import { type Crash, type DemoResult, resultOf } from './result.ts';
 import { type Print, Terminal } from './terminal.ts';
-import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from '../worker/worker-process.ts';
 
 /** How long the gateway may be away: the time in which a killed worker has to be back. */
 const MAX_OUTAGE_MS = 60_000;
@@ -148,11 +148,13 @@ class Scene {
     const strategy = await this.#latestStrategy(client);
     const backtest = BacktestStepResult.parse(strategy.steps.find(({ name }) => name === 'backtest')?.result);
     const { symbol } = this.#options;
+    const now = backtest.candidates.at(-1);
     const signal = {
       id: `demo-${randomUUID()}`,
       symbol,
-      action: 'buy',
-      price: backtest.candidates.at(-1)?.priceReference ?? 1,
+      // What the strategy wants just now; the opposite would be refused with STRATEGY_DISAGREES.
+      action: (now?.targetPosition ?? 0) > 0 ? 'buy' : 'sell',
+      price: now?.priceReference ?? 1,
       time: await this.#nextSignalTime(backtest.bars.to),
       source: 'demo',
       confidence: 0.7,

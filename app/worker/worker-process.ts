@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { TradewrightError, fromFailure } from '../../contracts/errors.ts';
-import { WorkerMessage } from '../worker/worker-message.ts';
+import { WorkerMessage } from './worker-message.ts';
 
 export interface WorkerProcess {
   readonly pid: number;
@@ -15,7 +15,7 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-const mainFile = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
+const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
 const STOP_LIMIT_MS = 30_000;
 
 /**

@@ -1,0 +1,109 @@
+import { createServer } from 'node:net';
+import { expect } from 'chai';
+import { TradewrightError } from '../../contracts/errors.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { startWorker, type WorkerRig } from '../support/worker.ts';
+
+const failure = async (attempt: Promise<unknown>): Promise<TradewrightError> => {
+  try {
+    await attempt;
+  } catch (error) {
+    if (error instanceof TradewrightError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+};
+
+describe('worker', function () {
+  this.timeout(120_000);
+  let dir: Awaited<ReturnType<typeof tempDir>>;
+  const rigs: WorkerRig[] = [];
+
+  beforeEach(async () => {
+    dir = await tempDir();
+  });
+  afterEach(async () => {
+    for (const { worker } of rigs.splice(0)) await worker.stop();
+    await dir.remove();
+  });
+  const start = async (environment?: Readonly<Record<string, string>>): Promise<WorkerRig> => {
+    const rig = await startWorker(dir.path, environment);
+    rigs.push(rig);
+    return rig;
+  };
+
+  it('refuses a second process on the same data folder, and the first goes on', async () => {
+    const { client } = await start();
+    const error = await failure(start());
+    expect(error.code).to.equal('DATA_DIR_IN_USE');
+    expect((await client.status()).ready).to.equal(true);
+  });
+
+  it('names a port that is taken', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    try {
+      const error = await failure(start({ TRADEWRIGHT_GATEWAY_PORT: String(port) }));
+      expect(error.code).to.equal('PORT_IN_USE');
+      expect(error.message).to.include(String(port));
+    } finally {
+      taken.close();
+    }
+  });
+
+  it('says that no Docker engine answers, and where it looked', async () => {
+    const error = await failure(start({ DOCKER_HOST: 'unix:///nowhere/docker.sock' }));
+    expect(error.code).to.equal('ENGINE_MISSING');
+    expect(error.message).to.include('DOCKER_HOST');
+  });
+
+  it('names the variable that does not parse', async () => {
+    const error = await failure(start({ TRADEWRIGHT_POOL_MIN: 'many' }));
+    expect(error.code).to.equal('CONFIG_INVALID');
+    expect(error.message).to.include('TRADEWRIGHT_POOL_MIN');
+  });
+
+  it('retries a dead model endpoint, says so, and can be cancelled', async () => {
+    const { client, until } = await start({ TRADEWRIGHT_LLM_BASE_URL: 'http://127.0.0.1:9/v1' });
+    const { workflowId } = await client.postWorkflow({ idea: 'momentum' });
+    const failed = await until(workflowId, 'StepAttemptFailed');
+    expect(failed.at(-1)?.fact).to.have.nested.property('error.code', 'AGENT_UNAVAILABLE');
+    await client.cancel(workflowId, { by: 'test', reason: 'no model' });
+    await until(workflowId, 'WorkflowCancelled');
+    expect((await client.getWorkflow(workflowId)).state).to.equal('CANCELLED');
+  });
+
+  it('SIGTERM in the middle of a workflow, then a new start: the workflow goes on and ends', async () => {
+    const first = await start();
+    const { workflowId } = await first.client.postWorkflow({ idea: 'a 50/200 moving average crossover' });
+    await first.until(workflowId, 'StepStarted');
+    await first.worker.stop();
+    rigs.splice(0);
+    const second = await start();
+    await second.until(workflowId, 'WorkflowCompleted');
+    expect((await second.client.getWorkflow(workflowId)).outcome).to.equal('published');
+  });
+
+  it('ten ideas at once all end published, and nothing is left in the pool', async () => {
+    const { client, until } = await start();
+    const ideas = [
+      'momentum',
+      'RSI mean reversion',
+      'Bollinger bands',
+      'Donchian breakout',
+      'MACD',
+      'turn of month',
+    ];
+    const posted = await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        client.postWorkflow({ idea: `${ideas[at % ideas.length]} number ${at}` }),
+      ),
+    );
+    for (const { workflowId } of posted) await until(workflowId, 'WorkflowCompleted');
+    const views = await Promise.all(posted.map(({ workflowId }) => client.getWorkflow(workflowId)));
+    expect(views.map(({ state }) => state)).to.deep.equal(Array<string>(10).fill('COMPLETED'));
+    const { pool } = await client.status();
+    expect(pool.leased).to.equal(0);
+  });
+});
