@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { systemClock } from '../../contracts/ports/clock.ts';
+import { workflowIdFrom } from '../../contracts/ids.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { type Messaging, startRelay, type Relay, type RelayOptions } from '../../messaging/index.ts';
+import { openStore } from '../../persistence/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { aBatch } from '../support/messages.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 
 /** The port's part that the relay uses, over an array; commit n belongs to one of three workflows. */
@@ -141,5 +145,41 @@ describe('relay', () => {
     log.append(1);
     await relay.stop(100);
     expect(relay.position()).to.equal(0);
+  });
+
+  it('carries on from a LevelDB journal that was closed and opened again, with the server killed in between', async () => {
+    const dir = await tempDir();
+    const opened = () => openStore({ dir: join(dir.path, 'journal'), clock: systemClock, log: silentLog });
+    let store = await opened();
+    const append = async (fromSeq: number, count: number): Promise<void> => {
+      const { events, workflowId } = aBatch('real', 1, fromSeq, count);
+      const summary = { workflowId, state: 'RUNNING', labels: {}, seq: fromSeq + count - 1 } as const;
+      expect((await store.journal.append(workflowId, fromSeq - 1, events, summary)).kind).to.equal(
+        'appended',
+      );
+    };
+    relay = start(store.journal);
+    for (let seq = 1; seq <= 30; seq++) await append(seq, 1);
+    await nats.kill();
+    await append(31, 2);
+    await relay.stop(50);
+    await store.close();
+
+    await nats.start();
+    store = await opened();
+    relay = start(store.journal);
+    await append(33, 3);
+    await eventually(() => relay?.position() === store.journal.lastCommit(), { withinMs: 20_000 });
+    await relay.stop();
+    const stopper = new AbortController();
+    const seqs: number[] = [];
+    for await (const batch of messaging.events.follow(workflowIdFrom('real'), stopper.signal)) {
+      seqs.push(...batch.events.map(({ seq }) => seq));
+      if (seqs.length >= 35) stopper.abort();
+    }
+    await store.close();
+    await dir.remove();
+    expect(seqs).to.deep.equal(upTo(35));
+    expect(await stored()).to.deep.equal(upTo(store.journal.lastCommit()));
   });
 });
