@@ -89,8 +89,8 @@ export function createAgent(options: {
   const limits = { ...defaultAgentLimits, ...options.limits };
   const gate = createGate({ width: limits.concurrency, maxWaiting: limits.maxWaiting });
   const rate = createRateLimit({ clock, limit: limits.requestsPerWindow, windowMs: limits.rateWindowMs });
-  const closing = new AbortController();
-  const underWay = new Set<Promise<unknown>>();
+  const underWay = new Map<AbortController, Promise<unknown>>();
+  let closed: TradewrightError | undefined;
   let total = noUsage;
 
   /** One call of the model within the rate limit, its cost counted whether it succeeds or not. */
@@ -133,11 +133,9 @@ export function createAgent(options: {
   async function admitted<T>(call: AgentCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     const onCaller = (): void => controller.abort(call.signal.reason);
-    const onClosing = (): void => controller.abort(closing.signal.reason);
-    if (call.signal.aborted) onCaller();
-    if (closing.signal.aborted) onClosing();
-    call.signal.addEventListener('abort', onCaller, { once: true });
-    closing.signal.addEventListener('abort', onClosing, { once: true });
+    if (closed !== undefined) controller.abort(closed);
+    else if (call.signal.aborted) onCaller();
+    else call.signal.addEventListener('abort', onCaller, { once: true });
     const run = async (): Promise<T> => {
       const leave = await gate.enter(controller.signal);
       try {
@@ -147,13 +145,12 @@ export function createAgent(options: {
       }
     };
     const running = run();
-    underWay.add(running);
+    underWay.set(controller, running);
     try {
       return await running;
     } finally {
-      underWay.delete(running);
+      underWay.delete(controller);
       call.signal.removeEventListener('abort', onCaller);
-      closing.signal.removeEventListener('abort', onClosing);
     }
   }
 
@@ -224,8 +221,10 @@ export function createAgent(options: {
     stats: () => ({ running: gate.inside, waiting: gate.waiting, recentCalls: rate.recent(), usage: total }),
 
     async close() {
-      closing.abort(new TradewrightError('CANCELLED', 'the agent is shutting down'));
-      await Promise.allSettled([...underWay]);
+      closed ??= new TradewrightError('CANCELLED', 'the agent is shutting down');
+      const running = [...underWay.values()];
+      for (const controller of underWay.keys()) controller.abort(closed);
+      await Promise.allSettled(running);
     },
   };
 }

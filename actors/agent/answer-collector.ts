@@ -18,7 +18,7 @@ const Chunk = z.object({
     )
     .catch([])
     .default([]),
-  usage: z.unknown(),
+  usage: z.unknown().optional(),
 });
 
 /** What a stream has given so far. */
