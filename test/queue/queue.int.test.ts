@@ -13,6 +13,9 @@ import { aTask } from '../support/messages.ts';
 import { startNats, type TestNats } from '../support/nats.ts';
 import { startWorker, type TestWorker } from '../support/queue.ts';
 
+/** Longer than any test waits. */
+const LONG_LEASE_MS = 120_000;
+
 describe('QueueActor', () => {
   let nats: TestNats;
   const workers: TestWorker[] = [];
@@ -182,18 +185,25 @@ describe('QueueActor', () => {
 
   it('Q6 finishes what another worker held that was stopped, without waiting for its lease', async () => {
     let began = false;
-    const first = await work((registry) =>
-      registry.registerHandler('echo', async (_task, { signal }) => {
-        began = true;
-        await untilAborted(signal);
-      }),
+    const first = await work(
+      (registry) =>
+        registry.registerHandler('echo', async (_task, { signal }) => {
+          began = true;
+          await untilAborted(signal);
+        }),
+      {},
+      LONG_LEASE_MS,
     );
     await first.queue.add(aTask('a', { maxRetries: 0 }));
     await eventually(() => began);
     workers.splice(0);
     await first.stop();
     const done: string[] = [];
-    const second = await echo(done, { heartbeatMs: 5_000 });
+    const second = await work(
+      (registry) => registry.registerHandler('echo', async (task) => void done.push(task.dedupKey)),
+      {},
+      LONG_LEASE_MS,
+    );
     await eventually(() => drained(second));
     expect(done).to.deep.equal(['a']);
   });
