@@ -141,7 +141,9 @@ export class Evaluator {
       case 'class':
         return [{ kind: 'class', node: binding.node }];
       case 'self':
-        return [{ kind: 'instance', node: binding.node }];
+        return this.#isPlainClass(binding.node, 0)
+          ? [{ kind: 'instance', node: binding.node }]
+          : unknownValues;
       case 'opaque':
         return unknownValues;
     }
@@ -235,7 +237,8 @@ export class Evaluator {
     const isMethod = node.func.nodeType === 'Attribute';
     if (!isMethod && callees.length === 1 && callees[0]?.kind === 'unknown') return unknownValues;
     const results = callees.map((callee): Value => {
-      if (callee.kind === 'class') return { kind: 'instance', node: callee.node };
+      if (callee.kind === 'class' && this.#isPlainClass(callee.node, 0))
+        return { kind: 'instance', node: callee.node };
       return unknown;
     });
     const [callee] = callees;
@@ -336,6 +339,8 @@ export class Evaluator {
         });
       case 'map':
         return this.#mapped(first, second);
+      case 'type':
+        return args.length === 1 ? first.map(typeOf) : undefined;
       case 'getattr': {
         const { texts, complete } = textsOf(second);
         if (!complete) return undefined;
@@ -344,6 +349,27 @@ export class Evaluator {
       default:
         return undefined;
     }
+  }
+
+  /** Whether calling the class surely gives an instance of it: nothing in it decides otherwise. */
+  #isPlainClass(node: NodeOf<'ClassDef'>, depth: number): boolean {
+    if (depth > 8 || node.keywords.length > 0) return false;
+    const definesNew = node.body.some(
+      (statement) => statement.nodeType === 'FunctionDef' && pythonName(statement.name) === '__new__',
+    );
+    const isPlainDecorator = (decorator: Node) => {
+      const callee = decorator.nodeType === 'Call' ? decorator.func : decorator;
+      return this.valuesOf(callee).every(
+        (value) => value.kind === 'member' && plainDecorators.has(value.path),
+      );
+    };
+    const isPlainBase = (base: Node) =>
+      this.valuesOf(base.nodeType === 'Subscript' ? base.value : base).every((value) =>
+        value.kind === 'member'
+          ? plainBases.has(value.path)
+          : value.kind === 'class' && this.#isPlainClass(value.node, depth + 1),
+      );
+    return !definesNew && node.decorator_list.every(isPlainDecorator) && node.bases.every(isPlainBase);
   }
 
   #mapped(functions: Values, sequences: Values): Values | undefined {
@@ -359,6 +385,33 @@ export class Evaluator {
       ? [sequenceValue(items.map((item) => textOrSome(asText(item))))]
       : undefined;
   }
+}
+
+const plainDecorators = new Set([
+  'dataclasses.dataclass',
+  'functools.total_ordering',
+  'typing.final',
+  'typing.runtime_checkable',
+]);
+
+const plainBases = new Set([
+  'abc.ABC',
+  'builtins.object',
+  'builtins.Exception',
+  'builtins.ValueError',
+  'builtins.RuntimeError',
+  'enum.Enum',
+  'enum.IntEnum',
+  'enum.StrEnum',
+  'typing.Generic',
+  'typing.NamedTuple',
+  'typing.Protocol',
+]);
+
+/** `type(x)`: of an instance its class, of a class what makes classes. */
+function typeOf(value: Value): Value {
+  if (value.kind === 'instance') return { kind: 'class', node: value.node };
+  return value.kind === 'class' || value.kind === 'member' ? member('builtins.type') : unknown;
 }
 
 function textOrSome(text: string | null): Value {

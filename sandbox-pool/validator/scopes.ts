@@ -55,6 +55,8 @@ export interface SymbolTable {
   readonly scopeOf: ReadonlyMap<NodeOf<'Name'>, Scope>;
   /** Modules whose names all came in by `from m import *`. */
   readonly starImports: readonly string[];
+  /** Every module that is imported from or under its own name. */
+  readonly imported: ReadonlySet<string>;
 }
 
 export interface Resolution {
@@ -87,6 +89,7 @@ class SymbolTableBuilder {
   readonly #visits: Visit[] = [];
   readonly #scopeOf = new Map<NodeOf<'Name'>, Scope>();
   readonly #starImports: string[] = [];
+  readonly #imported = new Set<string>();
   readonly #sourceOf = new Map<Node, Binding>();
   readonly #hoisted = new Set<Node>();
   readonly #nonlocalBindings: { scope: Scope; name: string; binding: Binding }[] = [];
@@ -102,7 +105,12 @@ class SymbolTableBuilder {
       reverseFrom(this.#stack, pushedFrom);
     }
     for (const { scope, name, binding } of this.#nonlocalBindings) ownerOf(scope, name)?.bind(name, binding);
-    return { visits: this.#visits, scopeOf: this.#scopeOf, starImports: this.#starImports };
+    return {
+      visits: this.#visits,
+      scopeOf: this.#scopeOf,
+      starImports: this.#starImports,
+      imported: this.#imported,
+    };
   }
 
   #enter(visit: Visit): void {
@@ -193,6 +201,7 @@ class SymbolTableBuilder {
 
   #import(visit: Visit, alias: NodeOf<'Alias'>): void {
     const path = pythonName(alias.name);
+    this.#imported.add(path);
     const first = path.split('.', 1)[0] ?? path;
     if (alias.asname !== undefined) this.#bindStatement(visit, alias.asname, { kind: 'import', path });
     else this.#bindStatement(visit, first, { kind: 'import', path: first });
@@ -200,6 +209,7 @@ class SymbolTableBuilder {
 
   #importFrom(visit: Visit, node: NodeOf<'ImportFrom'>): void {
     const from = pythonName(node.module ?? '');
+    this.#imported.add(from);
     for (const alias of node.names) {
       if (alias.name === '*') this.#starImports.push(from);
       else

@@ -15,10 +15,12 @@ export const scores = {
   /** Added to `reflection` when the name that is looked up cannot be worked out. */
   'dynamic-attribute': 15,
   'dynamic-expression': 30,
-  'private-attribute': 15,
+  'private-attribute': 30,
   'builtin-override': 10,
   'class-hook': 10,
   'unsafe-memory': 20,
+  'forged-memory': 30,
+  'code-from-data': 30,
   'disguised-name': 20,
   'hidden-text': 30,
   'too-complex': 30,

@@ -18,7 +18,7 @@ const harmlessDunders = words(`
   __aenter__ __aexit__ __aiter__ __anext__ __await__ __add__ __sub__ __mul__ __truediv__ __floordiv__ __mod__ __pow__ __matmul__
   __radd__ __rsub__ __rmul__ __rtruediv__ __neg__ __pos__ __abs__ __invert__ __and__ __or__ __xor__ __float__ __int__ __index__
   __round__ __version__ __missing__ __reversed__ __copy__ __deepcopy__ __slots__ __all__ __members__ __iadd__ __isub__ __imul__
-  __annotations__ __author__ __rpow__ __rfloordiv__ __rmod__ __rand__ __ror__ __rxor__ __divmod__ __length_hint__ __bytes__
+  __author__ __rpow__ __rfloordiv__ __rmod__ __rand__ __ror__ __rxor__ __divmod__ __length_hint__ __bytes__
   __complex__ __floor__ __ceil__ __trunc__ __array__ __array_priority__ __set_name__ __match_args__ __bound__ __license__ __date__
   __email__ __status__ __title__ __summary__ __debug__ __init_subclass__`);
 
@@ -26,7 +26,8 @@ const harmlessDunders = words(`
 const escapeDunders = words(`
   __globals__ __builtins__ __import__ __subclasses__ __code__ __loader__ __spec__ __reduce__ __reduce_ex__ __getattribute__ __self__
   __traceback__ __closure__ __mro__ __bases__ __base__ __func__ __wrapped__ __array_interface__ __array_struct__ __dlpack__
-  __build_class__ __objclass__`);
+  __build_class__ __objclass__
+  __annotations__ __setstate__ __dataclass_fields__ __dataclass_params__ __forward_arg__ __forward_code__ __prepare__`);
 
 /** Doors from frames, generators, coroutines, tracebacks and code objects. */
 const frameAttributes = words(`
@@ -41,7 +42,7 @@ const fileAttributes = words(`
   HDFStore ExcelFile ExcelWriter tofile fromfile memmap savetxt loadtxt genfromtxt savez savez_compressed fromregex DataSource
   read_text write_text read_bytes write_bytes readlines writelines readline readinto urlopen urlretrieve popen system
   check_output execve execv import_module load_module exec_module find_spec unlink rmdir rmtree makedirs mkdir listdir scandir
-  getenv environ modules addaudithook settrace setprofile _getframe dlopen CDLL memfd_create show_versions FileHandler`);
+  getenv environ modules addaudithook settrace setprofile _getframe dlopen CDLL memfd_create dump show_versions FileHandler`);
 
 /** Writers that give a text back when they are not told where to write. */
 export const textGivingWriters = words('to_csv to_json to_html to_latex to_markdown to_xml to_string');
@@ -55,9 +56,17 @@ export const fileMethods = words(
 export const expressionMethods = words('eval query');
 
 /** Methods that call another method by its name. */
-export const methodsByName = words('agg aggregate apply transform applymap pipe map');
+export const methodsByName = words('agg aggregate apply transform');
 
 const publicUnderscore = words('_replace _asdict _make _fields _field_defaults _source _');
+
+/** Whether a program that defines a method of this name could pass a foreign object off as its own. */
+export function isSensitiveMethod(name: string): boolean {
+  return expressionMethods.has(name) || fileMethods.has(name) || libraryInsides.has(name);
+}
+
+/** Private names of libraries that lead out of them; a program's own attribute of that name is no excuse. */
+const libraryInsides = words('_evaluate _module _os _sys _io _builtins _modules _libs _core _globals _code');
 
 /**
  * What is wrong with an attribute of this name whatever it is an attribute of; null when nothing is.
@@ -92,9 +101,9 @@ export function judgeAttribute(name: string, isOwn: (name: string) => boolean): 
         'The bars are handed to generate_signals and its result is returned; a strategy needs no files.',
     };
   }
-  if (name === 'ctypes' || name === 'ctypeslib')
+  if (name === 'ctypes' || name === 'ctypeslib' || name === 'cffi')
     return { rules: ['restricted-member'], why: `"${name}" gives raw memory.` };
-  if (name.startsWith('_') && !publicUnderscore.has(name) && !isOwn(name)) {
+  if (name.startsWith('_') && !publicUnderscore.has(name) && (!isOwn(name) || libraryInsides.has(name))) {
     return {
       rules: ['private-attribute'],
       why: `"${name}" is a private attribute of something the program did not define.`,

@@ -59,6 +59,6 @@ export const pandasNames = {
     NumpyExtensionArray PandasArray PeriodArray SparseArray StringArray TimedeltaArray`,
   dateutil: '',
   'dateutil.relativedelta': 'FR MO SA SU TH TU WE relativedelta',
-  'dateutil.tz': 'UTC gettz tzoffset tzutc',
+  'dateutil.tz': 'UTC tzoffset tzutc',
   pytz: 'FixedOffset UTC all_timezones common_timezones timezone utc',
 } as const;

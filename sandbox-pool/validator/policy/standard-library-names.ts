@@ -27,7 +27,7 @@ export const standardLibraryNames = {
     AbstractContextManager ContextDecorator ExitStack closing contextmanager nullcontext suppress`,
   copy: 'Error copy deepcopy error',
   dataclasses: `
-    Field FrozenInstanceError GenericAlias InitVar KW_ONLY MISSING asdict astuple dataclass field fields
+    FrozenInstanceError GenericAlias InitVar KW_ONLY MISSING asdict astuple dataclass field 
     is_dataclass replace`,
   datetime: 'MAXYEAR MINYEAR UTC date datetime time timedelta timezone tzinfo',
   decimal: `

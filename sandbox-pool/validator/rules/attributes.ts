@@ -1,22 +1,68 @@
-import { judgeAttribute, textGivingWriters } from '../policy/attributes.ts';
+import {
+  expressionMethods,
+  isSensitiveMethod,
+  judgeAttribute,
+  methodsByName,
+  textGivingWriters,
+} from '../policy/attributes.ts';
 import { isForbiddenRoot, judgeMember } from '../policy/modules.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
 import { type Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
 import { type Values } from '../values.ts';
-import { judgeDisguise, judgeModuleAsValue } from './names.ts';
+import { judgeStoredAttribute } from './code-from-data.ts';
+import { isCallee, judgeDisguise, judgeModuleAsValue } from './names.ts';
 
 export const judgeAttributeNode: JudgeNode<'Attribute'> = (node, visit, context) => {
   const name = pythonName(node.attr);
   if (name !== node.attr) judgeDisguise(node.attr, name, visit, context);
   const bases = context.evaluator.valuesOf(node.value);
+  if (node.ctx.nodeType === 'Store') judgeStoredAttribute(name, visit, context);
   if (node.ctx.nodeType !== 'Load') judgeChangedModule(name, bases, visit, context);
+  else judgeMethodAsValue(name, bases, visit, context);
   if (context.ownNames.has(name) && bases.every((base) => base.kind === 'instance' || base.kind === 'class'))
     return;
   if (textGivingWriters.has(name) && givesText(visit)) return;
   judgeNamedAttribute(name, bases, visit, context);
   if (node.ctx.nodeType === 'Load') judgeModuleAsValue(visit, context);
 };
+
+/** What is judged at its call must be called where it is named: `run = frame.query` would come around that. */
+function judgeMethodAsValue(name: string, bases: Values, visit: Visit, context: ReviewContext): void {
+  const { ownNames } = context;
+  const isOwn = bases.every((base) => base.kind === 'instance' || base.kind === 'class');
+  if (
+    isOwn &&
+    bases.some((base) => base.kind === 'class') &&
+    [...ownNames].some(isSensitiveMethod) &&
+    ownNames.has(name)
+  ) {
+    sayHidden(name, 'A method is taken from its class and may be given another object.', visit, context);
+    return;
+  }
+  if (
+    isOwn ||
+    isCallee(visit) ||
+    ownNames.has(name) ||
+    (!expressionMethods.has(name) && !methodsByName.has(name))
+  )
+    return;
+  sayHidden(
+    name,
+    `".${name}" is handed on as a value, so what it is going to be given cannot be seen.`,
+    visit,
+    context,
+  );
+}
+
+function sayHidden(name: string, message: string, visit: Visit, context: ReviewContext): void {
+  report(context, 'reflection', visit, { subject: 'attributes', message });
+  report(context, 'dynamic-attribute', visit, {
+    subject: name,
+    message,
+    advice: 'Call the method where you name it.',
+  });
+}
 
 /** `case C(name=x)` reads attributes by keyword. */
 export const judgeClassPattern: JudgeNode<'MatchClass'> = (node, visit, context) => {

@@ -6,11 +6,16 @@ import { type Visit } from '../scopes.ts';
 import { pythonName, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, textsOf, unknownValues, type Value, type Values } from '../values.ts';
 import { judgeNamedAttribute } from './attributes.ts';
+import { judgeCodeFromData } from './code-from-data.ts';
 import { whyUnsafeExpression } from './pandas-expressions.ts';
 
 export const judgeCall: JudgeNode<'Call'> = (node, visit, context) => {
   const members = membersOf(context.evaluator.valuesOf(node.func));
   for (const member of members) judgeMemberCall(member, node, visit, context);
+  judgeCodeFromData(members, node, visit, context);
+  for (const { arg, value } of node.keywords) {
+    if (arg === 'aggfunc' || arg === 'func') judgeMethodNames(value, visit, context);
+  }
   if (node.func.nodeType === 'Attribute')
     judgeMethodCall(pythonName(node.func.attr), node, node.func, visit, context);
 };
@@ -19,14 +24,6 @@ function judgeMemberCall(member: string, node: NodeOf<'Call'>, visit: Visit, con
   const builtin = member.startsWith('builtins.') ? member.slice('builtins.'.length) : '';
   if (attributeBuiltins.has(builtin)) return judgeLookup(builtin, node, visit, context);
   switch (member) {
-    case 'builtins.type':
-      if (node.args.length > 1 || node.args.some((arg) => arg.nodeType === 'Starred')) {
-        report(context, 'reflection', visit, {
-          subject: 'type',
-          message: '"type" with three arguments makes a class that no reader sees.',
-        });
-      }
-      return;
     case 'operator.attrgetter':
     case 'operator.methodcaller':
       return judgeGetter(member, node, visit, context);
@@ -39,6 +36,9 @@ function judgeMemberCall(member: string, node: NodeOf<'Call'>, visit: Visit, con
         message: 'as_strided reads memory outside of the array when its shape is wrong.',
         advice: 'Use sliding_window_view or rolling().',
       });
+      return;
+    case 'pandas.NamedAgg':
+      for (const arg of argumentsOf(node)) judgeMethodNames(arg, visit, context);
       return;
     case 'pandas.set_option':
     case 'pandas.option_context':
@@ -57,7 +57,8 @@ function judgeLookup(builtin: string, node: NodeOf<'Call'>, visit: Visit, contex
   const { texts, complete } = textsOf(isPlain ? context.evaluator.valuesOf(name) : unknownValues);
   const bases = isPlain ? context.evaluator.valuesOf(object) : unknownValues;
   for (const text of texts) {
-    judgeNamedAttribute(text, bases, visit, context);
+    if (bases.every((base) => isOwnMethod(base, text))) continue;
+    judgeMethodByName(text, visit, context, bases);
     if (builtin === 'setattr' || builtin === 'delattr') judgeModuleChange(text, bases, visit, context);
   }
   if (!complete) judgeHiddenNames(builtin, visit, context);
@@ -100,8 +101,9 @@ function judgeHiddenNames(subject: string, visit: Visit, context: ReviewContext)
   });
 }
 
-function judgeMethodByName(name: string, visit: Visit, context: ReviewContext): void {
-  judgeNamedAttribute(name, [], visit, context);
+function judgeMethodByName(name: string, visit: Visit, context: ReviewContext, bases: Values = []): void {
+  judgeNamedAttribute(name, bases, visit, context);
+  if (methodsByName.has(name)) judgeHiddenNames(name, visit, context);
   if (expressionMethods.has(name)) {
     report(context, 'dynamic-expression', visit, {
       subject: name,
@@ -144,7 +146,8 @@ function judgeMethodCall(
   }
   if (expressionMethods.has(method) && !bases.every(isSettledElsewhere))
     judgeExpression(method, node, visit, context);
-  if (methodsByName.has(method)) for (const arg of argumentsOf(node)) judgeMethodNames(arg, visit, context);
+  if (methodsByName.has(method)) judgeMethodsByName(method, node, visit, context);
+  if (method === '__setattr__' || method === '__delattr__') judgeRawLookup(method, node, visit, context);
   if (method === 'format' || method === 'format_map') judgeFormat(bases, visit, context);
   if (method === 'plot' && node.keywords.some(({ arg }) => arg === 'backend' || arg === undefined)) {
     report(context, 'restricted-member', visit, {
@@ -201,6 +204,48 @@ function firstReason(texts: readonly string[]): string | null {
     if (why !== null) return why;
   }
   return null;
+}
+
+const harmlessOptions = new Set([
+  'axis',
+  'raw',
+  'engine',
+  'engine_kwargs',
+  'result_type',
+  'by_row',
+  'min_periods',
+  'include_groups',
+]);
+
+/** `frame.agg("to_pickle", …)` calls the method of that name; a name that nobody knows must at least come without arguments. */
+function judgeMethodsByName(
+  method: string,
+  node: NodeOf<'Call'>,
+  visit: Visit,
+  context: ReviewContext,
+): void {
+  for (const arg of argumentsOf(node)) judgeMethodNames(arg, visit, context);
+  const [first] = node.args;
+  const mayBeName =
+    first === undefined || context.evaluator.valuesOf(first).some((value) => value.kind === 'unknown');
+  const isSpelledOut =
+    first !== undefined && ['Dict', 'List', 'Tuple', 'Lambda', 'Attribute'].includes(first.nodeType);
+  const isNamedAggregation = first === undefined && node.keywords.every(({ arg }) => arg !== undefined);
+  const passesArguments =
+    node.args.length > 1 || node.keywords.some(({ arg }) => arg === undefined || !harmlessOptions.has(arg));
+  if (mayBeName && passesArguments && !isSpelledOut && !isNamedAggregation)
+    judgeHiddenNames(method, visit, context);
+}
+
+/** `object.__setattr__(self, "x", value)` as frozen classes need it; with a computed name it is setattr. */
+function judgeRawLookup(method: string, node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
+  const isUnbound = node.args.length === (method === '__setattr__' ? 3 : 2);
+  const name = node.args[isUnbound ? 1 : 0];
+  const isKnown =
+    name !== undefined &&
+    node.args.every((arg) => arg.nodeType !== 'Starred') &&
+    textsOf(context.evaluator.valuesOf(name)).complete;
+  if (!isKnown) judgeHiddenNames(method, visit, context);
 }
 
 function argumentsOf(node: NodeOf<'Call'>): Node[] {

@@ -2,17 +2,12 @@ import { isOrdinaryDunder } from '../policy/attributes.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
 import { type Visit } from '../scopes.ts';
 import { pythonName, type NodeOf } from '../tree.ts';
+import { judgeClassMaking } from './code-from-data.ts';
 import { judgeDefinedName } from './names.ts';
 
 export const judgeClass: JudgeNode<'ClassDef'> = (node, visit, context) => {
   judgeDefinedName(node.name, visit, context);
-  if (node.keywords.some(({ arg }) => arg === undefined || arg === 'metaclass')) {
-    report(context, 'class-hook', visit, {
-      subject: 'metaclass',
-      message: `The class "${node.name}" has a metaclass, which runs code where no call is written.`,
-      advice: 'A function or a plain class is enough.',
-    });
-  }
+  judgeClassMaking(node, visit, context);
 };
 
 export function judgeFunction(

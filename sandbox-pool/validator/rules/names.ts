@@ -57,13 +57,7 @@ function judgeBuiltin(name: string, visit: Visit, context: ReviewContext): void 
     const message = `"${name}" is handed on as a value, so what it is going to reach cannot be told.`;
     report(context, 'reflection', visit, { subject: 'attributes', message });
     report(context, 'dynamic-attribute', visit, { subject: name, message });
-  } else if (
-    isDunder(name) &&
-    name !== '__name__' &&
-    name !== '__doc__' &&
-    name !== '__debug__' &&
-    name !== '__annotations__'
-  ) {
+  } else if (isDunder(name) && name !== '__name__' && name !== '__doc__' && name !== '__debug__') {
     report(context, 'interpreter-name', visit, {
       subject: name,
       message: `"${name}" belongs to the interpreter.`,

@@ -1,0 +1,4 @@
+from dataclasses import dataclass
+@dataclass
+class X:
+    __annotations__[payload()] = int

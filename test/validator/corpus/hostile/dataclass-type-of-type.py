@@ -1,0 +1,2 @@
+from dataclasses import dataclass
+dataclass(type(int)("X", (), namespace()))

@@ -1,0 +1,3 @@
+from functools import partial
+make = partial(type, "X")
+make((), namespace())

@@ -1,0 +1,2 @@
+class E(Exception):
+    tb = vars(BaseException)["__trace" + "back__"]

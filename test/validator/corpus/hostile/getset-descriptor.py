@@ -1,0 +1,1 @@
+type(lambda: 0).__dict__[payload()].__get__(print)

@@ -1,0 +1,3 @@
+import numpy as np
+class A(np.ndarray): ...
+x = A((1,), "O", bytearray(8))

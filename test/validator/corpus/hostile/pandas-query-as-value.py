@@ -1,0 +1,3 @@
+def generate_signals(bars):
+    run = bars.query
+    return run(payload())

@@ -1,0 +1,5 @@
+@(lambda cls: lambda: bars)
+class Rule:
+    def query(self, text):
+        return text
+Rule().query(payload())

@@ -1,0 +1,6 @@
+class Rule:
+    def __new__(cls):
+        return bars
+    def query(self, text):
+        return text
+Rule().query(payload())

@@ -1,0 +1,4 @@
+import pandas as pd
+class Rule(pd.DataFrame):
+    def go(self):
+        return self.query(payload())

@@ -1,0 +1,1 @@
+type.__setattr__(target, payload(), {})
