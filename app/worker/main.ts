@@ -6,9 +6,12 @@ import { openLog } from '../telemetry/log.ts';
 import { startWorker } from './worker.ts';
 import { type WorkerMessage } from './worker-message.ts';
 
-/** Tells the parent process, where there is one that listens, otherwise the terminal. */
-function tell(message: WorkerMessage): void {
-  if (process.send) return void process.send(message);
+/** A part that cannot be closed must not keep a worker without use alive: what is durable is durable, the rest is swept at the next start. */
+const STOP_LIMIT_MS = 25_000;
+
+/** Tells the parent process, where there is one that listens, otherwise the terminal; resolves once it is on its way. */
+async function tell(message: WorkerMessage): Promise<void> {
+  if (process.connected) return new Promise((resolve) => process.send?.(message, () => resolve()));
   if (message.type === 'progress') console.error(message.text);
   else if (message.type === 'ready') console.error(`ready: ${message.gatewayUrl} (NATS ${message.natsUrl})`);
   else console.error(`${message.failure.code}: ${message.failure.message}`);
@@ -22,11 +25,13 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
     random: Math.random,
-    progress: (text) => tell({ type: 'progress', text }),
+    progress: (text) => void tell({ type: 'progress', text }),
   });
   let stopping: Promise<void> | undefined;
   const stop = (code: number): void => {
-    stopping ??= worker.stop().then(() => process.exit(code));
+    if (stopping) return;
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    stopping = worker.stop().then(() => process.exit(code));
   };
   process.once('SIGTERM', () => stop(0));
   process.once('SIGINT', () => stop(0));
@@ -34,15 +39,13 @@ async function main(): Promise<void> {
   process.once('disconnect', () => stop(0));
   void worker.lost.then((error) => {
     log.error({ failure: toFailure(error) }, 'a part is lost for good; ending');
-    tell({ type: 'failed', failure: { ...toFailure(error) } });
-    stop(1);
+    void tell({ type: 'failed', failure: { ...toFailure(error) } }).then(() => stop(1));
   });
-  tell({ type: 'ready', gatewayUrl: worker.gatewayUrl, natsUrl: worker.natsUrl });
+  await tell({ type: 'ready', gatewayUrl: worker.gatewayUrl, natsUrl: worker.natsUrl });
 }
 
-main().catch((error: unknown) => {
+main().catch(async (error: unknown) => {
   const { code, kind, message } = toFailure(error);
-  tell({ type: 'failed', failure: { code, kind, message } });
-  process.exitCode = 1;
-  if (process.connected) process.disconnect();
+  await tell({ type: 'failed', failure: { code, kind, message } });
+  process.exit(1);
 });

@@ -166,6 +166,7 @@ async function start(
   const recovered = await sagas.recover();
   if (recovered > 0) progress(`${recovered} open workflows taken up again`);
   const queue = startQueue({ system, ports: messaging, sagas, registry, clock, log, random });
+  shutdown.add('queue', () => queue.stop());
   shutdown.add(
     'queries',
     answerQueries({
@@ -202,7 +203,6 @@ async function start(
     newKey: randomKey,
   });
   shutdown.add('gateway', () => gateway.close());
-  shutdown.add('queue', () => queue.stop());
   return { gatewayUrl: gateway.url, natsUrl: nats.url, lost, stop: () => shutdown.run() };
 }
 
