@@ -9,7 +9,7 @@ import { openStore } from '../../persistence/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { workflow } from '../support/workflow-history.ts';
-import { type AppenderDoes, type AppenderSays } from './appender.ts';
+import type { AppenderDoes, AppenderSays } from './appender.ts';
 
 const appender = fileURLToPath(new URL('./appender.ts', import.meta.url));
 const open = (dir: string) => openStore({ dir, clock: systemClock, log: silentLog });
