@@ -9,7 +9,7 @@ import { withSetupLock } from './setup/setup-lock.ts';
 
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stopping.abort(new Error(`stopped by ${name}`)));
+  process.once(name, () => stopping.abort(name));
 }
 
 interface Ready {
@@ -38,12 +38,21 @@ async function setUp(at: Surroundings, progress: Progress, signal: AbortSignal):
   const [{ ensureNatsServer }, { ensureEngine }, { ensureBaseImage, ensureSandboxImage }] = await Promise.all(
     [import('./setup/nats-server.ts'), import('./setup/engine.ts'), import('./setup/image.ts')],
   );
-  const nats = await progress.step('nats-server', (note) => ensureNatsServer(at, note, signal));
-  const engine = await progress.step('Docker engine', (note) => ensureEngine(at, note, signal));
   const tags = await sandboxImageTags();
-  await progress.step('Python base image', (note) => ensureBaseImage(at, engine, tags, note, signal));
-  await progress.step('Sandbox image', (note) => ensureSandboxImage(engine, tags, note, signal));
-  return { nats, engine, image: tags.image };
+  const sandbox = async (): Promise<LocatedEngine> => {
+    const engine = await progress.step('Docker engine', (note) => ensureEngine(at, note, signal));
+    await progress.step('Python base image', (note) => ensureBaseImage(at, engine, tags, note, signal));
+    await progress.step('Sandbox image', (note) => ensureSandboxImage(engine, tags, note, signal));
+    return engine;
+  };
+  // Side by side: one mostly waits for the network, the other mostly computes. Both end before a failure is told.
+  const [nats, engine] = await Promise.allSettled([
+    progress.step('nats-server', (note) => ensureNatsServer(at, note, signal)),
+    sandbox(),
+  ]);
+  if (nats.status === 'rejected') throw nats.reason;
+  if (engine.status === 'rejected') throw engine.reason;
+  return { nats: nats.value, engine: engine.value, image: tags.image };
 }
 
 const started = performance.now();
@@ -66,6 +75,7 @@ try {
   );
 } catch (error) {
   const { code, message } = toFailure(error);
-  progress.say(`set-up failed: ${code}: ${message}`);
-  process.exitCode = 1;
+  const stop: unknown = stopping.signal.aborted && stopping.signal.reason;
+  progress.say(stop ? `set-up stopped by ${String(stop)}` : `set-up failed: ${code}: ${message}`);
+  process.exitCode = stop === 'SIGINT' ? 130 : stop === 'SIGTERM' ? 143 : 1;
 }

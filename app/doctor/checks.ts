@@ -23,17 +23,18 @@ const setUp = 'npm run setup';
 
 /** Every part that a run needs, in the order in which a missing one would be felt. */
 export async function examine(at: Surroundings, env: NodeJS.ProcessEnv): Promise<Check[]> {
-  const engine = await locateEngine(at.engine).catch((error: unknown) => error);
+  let engine: LocatedEngine | undefined;
+  const locate = async (): Promise<Finding> => engineOf((engine = await locateEngine(at.engine)));
   const found = (): LocatedEngine => {
-    if (isEngine(engine)) return engine;
-    throw engine;
+    if (engine !== undefined) return engine;
+    throw new TradewrightError('ENGINE_MISSING', 'not looked at: it needs an engine');
   };
   const { platform } = process;
   return [
     await check('node', `install Node ${oldestNode} or newer`, node),
     await check('packages', 'npm ci', packages, { required: false }),
     await check('nats-server', natsInstruction(platform), () => natsServer(at)),
-    await check('engine', engineInstruction(platform), () => engineOf(found())),
+    await check('engine', engineInstruction(platform), locate),
     await check('image', setUp, () => image(found())),
     await check('seccomp profile', 'restore seccomp/python.json from the repository', profile),
     await check('sandbox proof', `${setUp}; the engine must run with seccomp`, () => proof(found())),
@@ -44,10 +45,6 @@ export async function examine(at: Surroundings, env: NodeJS.ProcessEnv): Promise
       disk(at, env),
     ),
   ];
-}
-
-function isEngine(value: unknown): value is LocatedEngine {
-  return typeof value === 'object' && value !== null && 'apiVersion' in value;
 }
 
 async function node(): Promise<Finding> {

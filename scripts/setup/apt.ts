@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { type CommandOptions, runCommand } from './run-command.ts';
+import { runCommand } from './run-command.ts';
 
 export interface AptSource {
   readonly uri: string;
@@ -45,20 +45,24 @@ export function ofRelease(sources: readonly AptSource[], codename: string): AptS
   return sources.filter(({ release }) => release === codename || release.startsWith(`${codename}-`));
 }
 
-/** Installs through the system's package manager, never asking. Needs root. */
+/**
+ * Installs through the system's package manager, never asking. Needs root. A stop waits until it is done: a package manager
+ * that is killed half-way leaves the system broken.
+ */
 export async function installPackages(
   packages: readonly string[],
-  options: Pick<CommandOptions, 'signal' | 'onLine'>,
+  note: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const lockWait = ['-o', 'DPkg::Lock::Timeout=120'];
   // A broken third-party repository must not stop us: whether the packages can be had is what counts.
-  await runCommand('apt-get', [...lockWait, 'update'], { ...options, env, timeoutMs: 180_000 }).catch(
-    (error: unknown) => {
-      options.signal?.throwIfAborted();
-      options.onLine?.(`apt-get update: ${String(error)}`);
-    },
-  );
+  const update = { env, timeoutMs: 180_000, signal, onLine: note };
+  await runCommand('apt-get', [...lockWait, 'update'], update).catch((error: unknown) => {
+    signal.throwIfAborted();
+    note(`apt-get update: ${String(error)}`);
+  });
   const install = [...lockWait, 'install', '-y', '--no-install-recommends', ...packages];
-  await runCommand('apt-get', install, { ...options, env, timeoutMs: 300_000 });
+  await runCommand('apt-get', install, { env, timeoutMs: 300_000, onLine: note });
+  signal.throwIfAborted();
 }

@@ -52,7 +52,7 @@ async function dockerdBinary(
   if (installed !== undefined) return installed;
   if (!hasApt()) throw cannotHelp(error);
   note('installing docker.io');
-  await installPackages(['docker.io'], { signal, onLine: note });
+  await installPackages(['docker.io'], note, signal);
   const fresh = await onPath('dockerd', at.path);
   if (fresh === undefined)
     throw new TradewrightError('ENGINE_MISSING', 'docker.io was installed, but there is no dockerd on PATH');

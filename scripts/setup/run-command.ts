@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const mostTailLines = 25;
+const graceMs = 10_000;
 const mostOutputBytes = 16 * 1024 * 1024;
 
 export interface CommandOptions {
@@ -21,13 +22,27 @@ export async function runCommand(
 ): Promise<string> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  signal.throwIfAborted();
+  // A group of its own, so that a stop reaches what the program has started too.
   const child = spawn(program, args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
-    signal,
-    killSignal: 'SIGTERM',
+    detached: true,
   });
+  const killGroup = (name: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, name);
+    } catch {
+      // It is gone already.
+    }
+  };
+  let lastResort: NodeJS.Timeout | undefined;
+  const onAbort = (): void => {
+    killGroup('SIGTERM');
+    lastResort = setTimeout(() => killGroup('SIGKILL'), graceMs);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
   const tail: string[] = [];
   let stdout = '';
   child.stdin.on('error', () => undefined);
@@ -45,11 +60,13 @@ export async function runCommand(
   }
   const what = `${program} ${args.slice(0, 3).join(' ')}`;
   const end = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.on('error', (error) => {
-      if (error.name !== 'AbortError')
-        reject(new Error(`${what} cannot be run: ${error.message}`, { cause: error }));
-    });
+    child.on('error', (error) =>
+      reject(new Error(`${what} cannot be run: ${error.message}`, { cause: error })),
+    );
     child.on('close', (code, endSignal) => resolve({ code, signal: endSignal }));
+  }).finally(() => {
+    clearTimeout(lastResort);
+    signal.removeEventListener('abort', onAbort);
   });
   options.signal?.throwIfAborted();
   if (deadline.aborted)
