@@ -11,6 +11,7 @@ const label = {
 } as const;
 
 export const poolLabel = label.pool;
+export const ownerPidLabel = label.pid;
 
 /** Labels that let a later process tell whether the one that made a container still lives. */
 export async function ownerLabels(poolId: string): Promise<Record<string, string>> {

@@ -75,13 +75,11 @@ export class WarmPool implements SandboxPool {
   async start(): Promise<void> {
     if (this.#phase !== 'new')
       throw new TradewrightError('SANDBOX_POOL_CLOSED', 'a sandbox pool starts only once');
-    const { engine, log, min } = this.#parts;
+    const { min } = this.#parts;
     this.#phase = 'starting';
     const { runtime, bear, buried } = await this.#prepared();
-    const swept = await sweepOrphans(engine);
+    await this.#sweep();
     if (this.#phaseNow() === 'closed') throw closed('was closed before it had started');
-    if (swept.length > 0)
-      log.warn({ containers: swept }, 'removed sandbox containers of a process that has ended');
     this.#runtime = runtime;
     this.#disposal.onGone = buried;
     this.#stock = new Stock({
@@ -99,6 +97,8 @@ export class WarmPool implements SandboxPool {
     this.#phase = 'open';
     try {
       await this.#stock.filled();
+      // What a killed process had asked for just before may have come into being after the first look.
+      await this.#sweep();
     } catch (error) {
       await this.close();
       throw error;
@@ -207,6 +207,12 @@ export class WarmPool implements SandboxPool {
         : closed('is shutting down');
     }
     return lease;
+  }
+
+  async #sweep(): Promise<void> {
+    const swept = await sweepOrphans(this.#parts.engine);
+    if (swept.length === 0) return;
+    this.#parts.log.warn({ containers: swept }, 'removed sandbox containers of a process that has ended');
   }
 
   #phaseNow(): Phase {

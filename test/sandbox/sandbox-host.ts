@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import envPaths from 'env-paths';
 import { type Log, silentLog } from '../../contracts/ports/log.ts';
 import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
@@ -5,7 +6,7 @@ import { systemClock } from '../../contracts/ports/clock.ts';
 import { type EngineAddress } from '../../sandbox-pool/docker/engine-address.ts';
 import { engineSurroundings, locateEngine } from '../../sandbox-pool/docker/engine-locator.ts';
 import { Engine } from '../../sandbox-pool/docker/engine.ts';
-import { poolLabel } from '../../sandbox-pool/docker/owner.ts';
+import { ownerPidLabel, poolLabel } from '../../sandbox-pool/docker/owner.ts';
 import { sandboxImageTags } from '../../sandbox-pool/image/image-tag.ts';
 import { createSandboxPool, type SandboxPoolOptions } from '../../sandbox-pool/index.ts';
 
@@ -15,8 +16,8 @@ export interface SandboxHost {
   readonly image: string;
   readonly engine: Engine;
   pool(options?: Partial<SandboxPoolOptions>): SandboxPool;
-  /** Ids of all sandbox containers, running or not, of every pool. */
-  containers(): Promise<string[]>;
+  /** Ids of the containers, running or not, that the pools of one process or one pool made: others may work here at once. */
+  containers(of: { pid: number } | { poolId: string }): Promise<string[]>;
   exists(containerId: string): Promise<boolean>;
   /** SIGKILL by the engine, as an operator would. */
   kill(containerId: string): Promise<void>;
@@ -28,9 +29,9 @@ export async function sandboxHost(): Promise<SandboxHost> {
   const { address } = await locateEngine(engineSurroundings(process.env, cacheDir));
   const { image } = await sandboxImageTags();
   const engine = new Engine(address, systemClock);
-  const containers = async (): Promise<string[]> => {
-    const all = await engine.docker.listContainers({ all: true, filters: { label: [poolLabel] } });
-    return all.map(({ Id }) => Id);
+  const list = async (label: string): Promise<string[]> => {
+    const found = await engine.docker.listContainers({ all: true, filters: { label: [label] } });
+    return found.map(({ Id }) => Id);
   };
   return {
     address,
@@ -46,12 +47,25 @@ export async function sandboxHost(): Promise<SandboxHost> {
         max: 4,
         ...options,
       }),
-    containers,
-    exists: async (containerId) => (await containers()).includes(containerId),
+    containers: (of) => list('pid' in of ? `${ownerPidLabel}=${of.pid}` : `${poolLabel}=${of.poolId}`),
+    exists: async (containerId) => (await list(poolLabel)).includes(containerId),
     kill: async (containerId) => {
       await engine.docker.getContainer(containerId).kill({ signal: 'SIGKILL' });
     },
     close: () => engine.close(),
+  };
+}
+
+/** Randomness that remembers the id of the pool it was given to: the first thing a pool draws. */
+export function namedRandom(): { random: (bytes: number) => Uint8Array; poolId: () => string } {
+  let first = '';
+  return {
+    random: (bytes) => {
+      const drawn = randomBytes(bytes);
+      first ||= drawn.toString('hex');
+      return drawn;
+    },
+    poolId: () => first,
   };
 }
 

@@ -32,7 +32,7 @@ print(json.dumps(answers))
 `;
 
 describe('sandbox: isolation', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: SandboxHost;
   let pool: SandboxPool;
 

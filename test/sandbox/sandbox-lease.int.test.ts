@@ -37,7 +37,7 @@ def generate_signals(bars: pd.DataFrame) -> pd.Series:
 `;
 
 describe('sandbox: leases and strategies', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let host: SandboxHost;
   let pool: SandboxPool;
   let sp500: BarColumns;
