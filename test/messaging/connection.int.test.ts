@@ -42,6 +42,17 @@ describe('connecting to NATS', () => {
   });
 });
 
+describe('closing a connection', () => {
+  it('comes to an end even while the server hangs', async () => {
+    const nats = await startNats();
+    const link = await dial(nats.url);
+    await nats.freeze();
+    await link.close();
+    expect(link.nc.isClosed()).to.equal(true);
+    await nats.stop();
+  });
+});
+
 describe('streams', () => {
   let nats: TestNats;
   let link: NatsLink;

@@ -152,7 +152,7 @@ describe('task lanes', () => {
     const said: string[] = [];
     const log = { ...silentLog, debug: (_fields: object, message: string) => void said.push(message) };
     const patient = await messagingOn(nats, { log });
-    nats.freeze();
+    await nats.freeze();
     const publishing = patient.tasks.publish(aTask('a'));
     await eventually(() => said.some((message) => message.includes('sending again')));
     nats.thaw();

@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectSocket, createServer } from 'node:net';
+import { promisify } from 'node:util';
 import envPaths from 'env-paths';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
@@ -22,8 +23,8 @@ export interface TestNats {
   kill(): Promise<void>;
   /** Starts it again on the same port and the same store. */
   start(): Promise<void>;
-  /** SIGSTOP and SIGCONT: a server that hangs. */
-  freeze(): void;
+  /** SIGSTOP, resolving once it has taken effect; SIGCONT: a server that hangs. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends the server and deletes its store. */
   stop(): Promise<void>;
@@ -53,7 +54,12 @@ export async function startNats(): Promise<TestNats> {
     port,
     kill,
     start,
-    freeze: () => void child?.kill('SIGSTOP'),
+    async freeze() {
+      child?.kill('SIGSTOP');
+      await eventually(async () => (await processState(child?.pid)).startsWith('T'), {
+        what: 'nats-server to stop',
+      });
+    },
     thaw: () => void child?.kill('SIGCONT'),
     async stop() {
       await kill();
@@ -72,6 +78,11 @@ export function messagingOn(nats: TestNats, options: Partial<MessagingOptions> =
     publishTimes: { attemptMs: 500, deadlineMs: 5_000 },
     ...options,
   });
+}
+
+async function processState(pid: number | undefined): Promise<string> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]);
+  return stdout.trim();
 }
 
 async function freePort(): Promise<number> {
