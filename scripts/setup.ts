@@ -75,7 +75,7 @@ try {
   );
 } catch (error) {
   const { code, message } = toFailure(error);
-  const stop: unknown = stopping.signal.aborted && stopping.signal.reason;
-  progress.say(stop ? `set-up stopped by ${String(stop)}` : `set-up failed: ${code}: ${message}`);
+  const stop = stopping.signal.aborted ? String(stopping.signal.reason) : undefined;
+  progress.say(stop ? `set-up stopped by ${stop}` : `set-up failed: ${code}: ${message}`);
   process.exitCode = stop === 'SIGINT' ? 130 : stop === 'SIGTERM' ? 143 : 1;
 }
