@@ -2,27 +2,25 @@ import {
   asText,
   braceFormatted,
   decodeNamedCharacters,
-  fromCodePoint,
   indexed,
   isText,
   joined,
   percentFormatted,
   repeated,
   sequenceOf,
-  sequenceValue,
   sliced,
   textMethod,
 } from './fold-text.ts';
+import { attributeOf, foldBuiltin, member } from './fold-builtin.ts';
 import { combineNumbers, negated } from './fold-number.ts';
 import { resolve, positionOf, type Binding, type SymbolTable } from './scopes.ts';
-import { isNode, pythonName, type Node, type NodeOf } from './tree.ts';
+import { pythonName, type Node, type NodeOf } from './tree.ts';
 import {
   bounded,
   MAX_ITEMS,
   numberOf,
   numberValue,
   someText,
-  textsOf,
   textValue,
   unknown,
   unknownValues,
@@ -285,70 +283,13 @@ export class Evaluator {
   }
 
   #builtinCall(name: string, node: NodeOf<'Call'>): Values | undefined {
-    if (node.keywords.length > 0 || node.args.some((arg) => arg.nodeType === 'Starred'))
+    if (node.keywords.length > 0 || node.args.some((arg) => arg.nodeType === 'Starred')) {
       return name === 'str' ? [someText] : undefined;
-    const args = node.args.map((arg) => this.valuesOf(arg));
-    const [first = unknownValues, second = unknownValues] = args;
-    switch (name) {
-      case 'chr':
-        return first.map((value) => {
-          const text = value.kind === 'number' ? fromCodePoint(value.number) : null;
-          return text === null ? someText : textValue(text);
-        });
-      case 'ord':
-        return first.map((value) =>
-          value.kind === 'text' ? numberValue(value.text.codePointAt(0) ?? 0) : unknown,
-        );
-      case 'len':
-        return first.map((value) => {
-          const items = value.kind === 'sequence' ? value.items : sequenceOf(value);
-          return items === null || items.length >= MAX_ITEMS ? unknown : numberValue(items.length);
-        });
-      case 'str':
-        return first.map((value) => {
-          const text = args.length === 1 ? asText(value) : null;
-          return text === null ? someText : textValue(text);
-        });
-      case 'repr':
-      case 'ascii':
-      case 'format':
-      case 'hex':
-      case 'bin':
-      case 'oct':
-        return [someText];
-      case 'list':
-      case 'tuple':
-        return first.map((value) => {
-          const items = sequenceOf(value);
-          return items === null ? unknown : sequenceValue(items);
-        });
-      case 'reversed':
-        return first.map((value) => {
-          const items = sequenceOf(value);
-          return items === null ? unknown : sequenceValue(items.toReversed());
-        });
-      case 'bytes':
-      case 'bytearray':
-        return first.map((value) => {
-          if (value.kind === 'bytes') return value;
-          const codes = sequenceOf(value)?.map((item) => (item.kind === 'number' ? item.number : -1));
-          const isKnown = value.kind === 'sequence' && codes?.every((code) => code >= 0 && code <= 255);
-          return isKnown === true && codes !== undefined
-            ? { kind: 'bytes', text: String.fromCharCode(...codes) }
-            : unknown;
-        });
-      case 'map':
-        return this.#mapped(first, second);
-      case 'type':
-        return args.length === 1 ? first.map(typeOf) : undefined;
-      case 'getattr': {
-        const { texts, complete } = textsOf(second);
-        if (!complete) return undefined;
-        return [...(args[2] ?? []), ...first.flatMap((base) => texts.map((text) => attributeOf(base, text)))];
-      }
-      default:
-        return undefined;
     }
+    return foldBuiltin(
+      name,
+      node.args.map((arg) => this.valuesOf(arg)),
+    );
   }
 
   /** Whether calling the class surely gives an instance of it: nothing in it decides otherwise. */
@@ -370,20 +311,6 @@ export class Evaluator {
           : value.kind === 'class' && this.#isPlainClass(value.node, depth + 1),
       );
     return !definesNew && node.decorator_list.every(isPlainDecorator) && node.bases.every(isPlainBase);
-  }
-
-  #mapped(functions: Values, sequences: Values): Values | undefined {
-    const [callee] = functions;
-    if (functions.length !== 1 || callee?.kind !== 'member') return undefined;
-    const items = sequences.length === 1 ? sequenceOf(sequences[0] ?? unknown) : null;
-    if (items === null) return undefined;
-    if (callee.path === 'builtins.chr') {
-      const texts = items.map((item) => (item.kind === 'number' ? fromCodePoint(item.number) : null));
-      return [sequenceValue(texts.map(textOrSome))];
-    }
-    return callee.path === 'builtins.str'
-      ? [sequenceValue(items.map((item) => textOrSome(asText(item))))]
-      : undefined;
   }
 }
 
@@ -408,24 +335,6 @@ const plainBases = new Set([
   'typing.Protocol',
 ]);
 
-/** `type(x)`: of an instance its class, of a class what makes classes. */
-function typeOf(value: Value): Value {
-  if (value.kind === 'instance') return { kind: 'class', node: value.node };
-  return value.kind === 'class' || value.kind === 'member' ? member('builtins.type') : unknown;
-}
-
-function textOrSome(text: string | null): Value {
-  return text === null ? someText : textValue(text);
-}
-
-function member(path: string): Value {
-  return path.length > 200 ? unknown : { kind: 'member', path };
-}
-
-function attributeOf(base: Value, name: string): Value {
-  return base.kind === 'member' ? member(`${base.path}.${name}`) : unknown;
-}
-
 function constantValue(node: NodeOf<'Constant'>): Value {
   const value = node.value as unknown;
   if (typeof value === 'number') return numberValue(value);
@@ -442,9 +351,4 @@ function pairs(left: Values, right: Values, combine: (left: Value, right: Value)
   if (left.length * right.length > MAX_PAIRS)
     return left.some(isText) || right.some(isText) ? [someText] : unknownValues;
   return bounded(left.flatMap((one) => right.map((other) => combine(one, other))));
-}
-
-/** For callers that hold an optional child. */
-export function valuesOrUnknown(evaluator: Evaluator, node: Node | undefined): Values {
-  return isNode(node) ? evaluator.valuesOf(node) : unknownValues;
 }

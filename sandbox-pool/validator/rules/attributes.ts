@@ -43,7 +43,7 @@ function judgeMethodAsValue(name: string, bases: Values, visit: Visit, context: 
   if (
     isOwn ||
     isCallee(visit) ||
-    ownNames.has(name) ||
+    (methodsByName.has(name) && ownNames.has(name)) ||
     (!expressionMethods.has(name) && !methodsByName.has(name))
   )
     return;

@@ -207,6 +207,7 @@ function firstReason(texts: readonly string[]): string | null {
 }
 
 const harmlessOptions = new Set([
+  'func',
   'axis',
   'raw',
   'engine',
@@ -225,17 +226,43 @@ function judgeMethodsByName(
   context: ReviewContext,
 ): void {
   for (const arg of argumentsOf(node)) judgeMethodNames(arg, visit, context);
-  const [first] = node.args;
-  const mayBeName =
-    first === undefined || context.evaluator.valuesOf(first).some((value) => value.kind === 'unknown');
-  const isSpelledOut =
-    first !== undefined && ['Dict', 'List', 'Tuple', 'Lambda', 'Attribute'].includes(first.nodeType);
-  const isNamedAggregation = first === undefined && node.keywords.every(({ arg }) => arg !== undefined);
-  const passesArguments =
-    node.args.length > 1 || node.keywords.some(({ arg }) => arg === undefined || !harmlessOptions.has(arg));
-  if (mayBeName && passesArguments && !isSpelledOut && !isNamedAggregation)
-    judgeHiddenNames(method, visit, context);
+  const first = node.args[0] ?? node.keywords.find(({ arg }) => arg === 'func')?.value;
+  if (first === undefined && node.keywords.every(({ arg }) => arg !== undefined)) return;
+  const mayBeName = first === undefined || context.evaluator.valuesOf(first).some(mayHideText);
+  if (mayBeName && passesArguments(method, node, context)) judgeHiddenNames(method, visit, context);
 }
+
+function mayHideText(value: Value): boolean {
+  return (
+    value.kind === 'unknown' ||
+    (value.kind === 'sequence' && value.items.flat().some((item) => item.kind === 'unknown'))
+  );
+}
+
+/** Whether a method called by its name would get arguments; a program's own `apply` may take a few of its own. */
+function passesArguments(method: string, node: NodeOf<'Call'>, context: ReviewContext): boolean {
+  const isOwnName = context.ownNames.has(method);
+  const positional = isOwnName ? 2 : 1;
+  return (
+    node.args.length > positional ||
+    node.args.some((arg) => arg.nodeType === 'Starred') ||
+    node.keywords.some(({ arg }) => {
+      if (arg === undefined) return true;
+      return isOwnName ? methodArguments.has(arg) : !harmlessOptions.has(arg);
+    })
+  );
+}
+
+const methodArguments = new Set([
+  'args',
+  'kwargs',
+  'expr',
+  'path_or_buf',
+  'path_or_buffer',
+  'path',
+  'buf',
+  'func',
+]);
 
 /** `object.__setattr__(self, "x", value)` as frozen classes need it; with a computed name it is setattr. */
 function judgeRawLookup(method: string, node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {

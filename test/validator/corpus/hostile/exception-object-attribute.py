@@ -1,0 +1,4 @@
+try:
+    raise NameError
+except NameError as error:
+    error.__traceback__.tb_frame

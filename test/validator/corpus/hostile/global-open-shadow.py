@@ -1,0 +1,4 @@
+def f():
+    global open
+    open = None
+data = open("/etc/passwd")

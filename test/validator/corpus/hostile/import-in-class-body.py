@@ -1,0 +1,3 @@
+class A:
+    import os as helper
+    listing = helper.listdir("/")

@@ -1,0 +1,1 @@
+f = lambda path, reader=open: reader(path)

@@ -1,0 +1,2 @@
+import numpy as np
+x = f"{np.os.environ}"

@@ -1,0 +1,4 @@
+import numpy as np
+def g():
+    yield np
+next(g()).ctypeslib

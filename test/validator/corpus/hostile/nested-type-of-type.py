@@ -1,0 +1,2 @@
+from dataclasses import dataclass
+dataclass(type(type(1))("X", (), space()))

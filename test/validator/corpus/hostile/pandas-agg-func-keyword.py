@@ -1,0 +1,2 @@
+def go(bars, name):
+    return bars.agg(func=name, axis=0, expr=payload())

@@ -1,0 +1,2 @@
+def go(bars, name):
+    return bars.agg([name], 0, payload())

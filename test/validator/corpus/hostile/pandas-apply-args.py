@@ -1,0 +1,2 @@
+def go(bars, name):
+    return bars.apply(name, args=(payload(),))

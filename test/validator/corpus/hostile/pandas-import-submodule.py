@@ -1,0 +1,2 @@
+import pandas.io.common as c
+c.os

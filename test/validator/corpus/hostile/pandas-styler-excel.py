@@ -1,0 +1,2 @@
+def generate_signals(bars):
+    bars.style.to_excel("/tmp/x.xlsx")

@@ -1,0 +1,2 @@
+def generate_signals(bars, **target):
+    bars.to_csv(**target)

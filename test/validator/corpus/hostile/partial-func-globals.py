@@ -1,0 +1,2 @@
+import functools
+functools.partial(print).func.__self__

@@ -1,0 +1,3 @@
+t = type
+make = t(t)
+make("X", (), space())

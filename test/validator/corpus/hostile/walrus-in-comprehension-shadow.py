@@ -1,0 +1,5 @@
+def f():
+    [eval := x for x in []]
+    return g()
+def g():
+    return eval("1")
