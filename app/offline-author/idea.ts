@@ -79,6 +79,7 @@ function normalise(raw: string): string {
     .toLowerCase()
     .replace(/[‐-―−]/g, '-')
     .replace(/\s+/g, ' ')
+    .trim()
     // Names of indices carry numbers that are no parameters.
     .replace(
       /\b(?:s ?& ?p|sp|nasdaq|ndx|csi|russell|dow(?: jones)?|ftse|stoxx|nikkei|hs|top)[ -]?\d+\b/g,

@@ -154,15 +154,22 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > BODY_LIMIT_BYTES) throw new HttpFault(413, 'too_large', 'the request is too large');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
+/** What is too much is read to its end but not kept: a sender that is cut off would not see the answer. */
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size <= BODY_LIMIT_BYTES) parts.push(part);
+      else parts.length = 0;
+    });
+    request.on('end', () => {
+      if (size <= BODY_LIMIT_BYTES) resolve(Buffer.concat(parts).toString('utf8'));
+      else reject(new HttpFault(413, 'too_large', 'the request is too large'));
+    });
+    request.on('error', reject);
+  });
 }
 
 function parseBody(text: string): ChatBody {

@@ -118,7 +118,7 @@ describe('offline author over HTTP', () => {
     expect(await failureOf(startOfflineAuthor({ clock: systemClock, port }))).to.include({
       code: 'PORT_IN_USE',
     });
-    const slow = await startOfflineAuthor({ clock: systemClock, chunkDelayMs: 60_000 });
+    const slow = await startOfflineAuthor({ clock: systemClock, chunkDelayMs: 50 });
     const client = createModelClient({
       baseUrl: slow.baseUrl,
       apiKey: '',
@@ -126,15 +126,14 @@ describe('offline author over HTTP', () => {
       prices: {},
       clock: systemClock,
     });
-    const started = new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+    let begin = (): void => undefined;
+    const started = new Promise<void>((resolve) => (begin = resolve));
     const running = failureOf(
       client.chat({
         messages: [{ role: 'user', content: 'MACD' }],
         maxTokens: 1_000,
         ...call(),
-        onReasoning: () => undefined,
+        onReasoning: () => begin(),
         onAnswer: () => undefined,
       }),
     );

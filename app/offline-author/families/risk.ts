@@ -65,7 +65,7 @@ export const drawdownGuard: Family = {
     {
       pattern:
         /\bdraw-?down (?:guard|control|limit|stop|protect\w*)\b|\bcapital preservation\b|\bcrash protection\b/,
-      weight: 3,
+      weight: 2,
     },
     { pattern: /\bbuy (?:and|&) hold\b/, weight: 1.5 },
     { pattern: /\b(?:trailing )?stop(?:[- ]loss)?\b/, weight: 1 },
