@@ -32,6 +32,7 @@ const suites: Part = {
   title: fast ? 'tests without the slow suites' : 'tests',
   program: 'mocha',
   args: [
+    'test/**/*.test.ts',
     '--reporter',
     inCheckout('scripts/test/spec-and-report.cjs'),
     ...(fast ? ['--ignore', 'test/**/*.e2e.test.ts'] : []),

@@ -113,12 +113,12 @@ export function sandboxEffects(options: SandboxEffectsOptions): EffectHandlers {
   async function runOn(
     lease: SandboxLease,
     bars: BarSeries['bars'],
-    { signal, live }: EffectCall,
+    call: EffectCall,
   ): Promise<StrategyRun & { positions: Float64Array; warmupBars: number }> {
     const run = await lease.run(bars, {
-      signal,
+      signal: call.signal,
       timeoutMs: options.runTimeoutMs,
-      onOutput: (_, text) => live('output', text),
+      onOutput: (_, text) => call.live('output', text),
     });
     const { positions, warmupBars } = run;
     if (!run.success || !positions) throw failureOfRun(run);

@@ -20,10 +20,10 @@ export async function openAgent(config: Config, clock: Clock, log: Log, shutdown
       createAgent({ client: createModelClient({ ...llm, clock }), author, limits, clock, log }),
     );
   }
-  const { baseUrl, stop } = await startOfflineAuthor({ clock });
-  shutdown.add('offline author', stop);
+  const offline = await startOfflineAuthor({ clock });
+  shutdown.add('offline author', () => offline.stop());
   const { model } = offlineAuthor;
-  const client = createModelClient({ baseUrl, apiKey: '', model, prices: {}, clock });
+  const client = createModelClient({ baseUrl: offline.baseUrl, apiKey: '', model, prices: {}, clock });
   return closedWith(shutdown, createAgent({ client, author: offlineAuthor, limits, clock, log }));
 }
 

@@ -15,13 +15,13 @@ import { eventually } from './eventually.ts';
 export interface SagaRig {
   readonly sagas: Sagas;
   readonly store: Store;
-  start(
+  readonly start: (
     key: string,
     input?: unknown,
     definition?: AnyWorkflow,
-  ): Promise<{ workflowId: WorkflowId; outcome: CommandOutcome }>;
-  ended(workflowId: WorkflowId): Promise<WorkflowView>;
-  view(workflowId: WorkflowId): Promise<WorkflowView>;
+  ) => Promise<{ workflowId: WorkflowId; outcome: CommandOutcome }>;
+  readonly ended: (workflowId: WorkflowId) => Promise<WorkflowView>;
+  readonly view: (workflowId: WorkflowId) => Promise<WorkflowView>;
   close(): Promise<void>;
 }
 

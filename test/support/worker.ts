@@ -9,7 +9,7 @@ export interface WorkerRig {
   readonly worker: WorkerProcess;
   readonly client: Client;
   /** Follows the workflow until an event of this type, and gives all events up to it. */
-  until(workflowId: WorkflowId, type: WorkflowFact['type']): Promise<readonly WorkflowEvent[]>;
+  readonly until: (workflowId: WorkflowId, type: WorkflowFact['type']) => Promise<readonly WorkflowEvent[]>;
 }
 
 /** A real worker in a process of its own, on its own folder and ports; set-up must have run. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId } from '../../contracts/ids.ts';
 import { type RollbackEnd } from '../../contracts/workflow-event.ts';
@@ -33,8 +33,8 @@ export interface StepContext<I> {
   readonly input: I;
   readonly traceparent: string | undefined;
   /** @throws STEP_RESULT_INVALID when the step has no result or one that does not match its schema. */
-  resultOf<R>(step: StepRef<R>): R;
-  has(step: StepRef<unknown>): boolean;
+  readonly resultOf: <R>(step: StepRef<R>) => R;
+  readonly has: (step: StepRef<unknown>) => boolean;
   /** Why the workflow is being undone; undefined while it goes forward. */
   readonly undoing: { readonly end: RollbackEnd; readonly code: string; readonly reason: string } | undefined;
 }
