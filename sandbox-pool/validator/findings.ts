@@ -1,4 +1,4 @@
-import { type CodeFinding } from '../../contracts/code-review.ts';
+import type { CodeFinding } from '../../contracts/code-review.ts';
 import { scores, type Rule } from './scores.ts';
 
 export interface Place {

@@ -1,4 +1,4 @@
-import { type SymbolTable } from './scopes.ts';
+import type { SymbolTable } from './scopes.ts';
 import { pythonName } from './tree.ts';
 
 /** Attributes that the program defines itself: names in class bodies and what is assigned to an attribute. */

@@ -1,4 +1,4 @@
-import { type Findings } from './findings.ts';
+import type { Findings } from './findings.ts';
 
 /** A strategy is a page or ten of code; this is far beyond, and far below what would take long to judge. */
 export const MAX_SOURCE_BYTES = 64 * 1024;

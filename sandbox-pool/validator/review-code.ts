@@ -4,7 +4,7 @@ import { CODE_RISK_LIMIT, type CodeFinding, type CodeReview } from '../../contra
 import { Evaluator } from './evaluate.ts';
 import { Findings } from './findings.ts';
 import { scanRawText } from './raw-scan.ts';
-import { type ReviewContext } from './review-context.ts';
+import type { ReviewContext } from './review-context.ts';
 import { judgeAttributeNode, judgeClassPattern } from './rules/attributes.ts';
 import { judgeCall } from './rules/calls.ts';
 import { judgeClass, judgeFunction, judgeLambda } from './rules/classes.ts';

@@ -1,8 +1,8 @@
-import { type Evaluator } from './evaluate.ts';
-import { type Findings } from './findings.ts';
-import { type SymbolTable, type Visit } from './scopes.ts';
+import type { Evaluator } from './evaluate.ts';
+import type { Findings } from './findings.ts';
+import type { SymbolTable, Visit } from './scopes.ts';
 import { placeOf, type Node, type NodeOf } from './tree.ts';
-import { type Rule } from './scores.ts';
+import type { Rule } from './scores.ts';
 
 /** What every rule may look at, and where it puts what it saw. */
 export interface ReviewContext {

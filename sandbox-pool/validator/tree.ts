@@ -1,5 +1,5 @@
-import { type ASTNodeUnion } from 'py-ast';
-import { type Place } from './findings.ts';
+import type { ASTNodeUnion } from 'py-ast';
+import type { Place } from './findings.ts';
 
 export type Node = ASTNodeUnion;
 export type NodeOf<Kind extends Node['nodeType']> = Extract<Node, { nodeType: Kind }>;

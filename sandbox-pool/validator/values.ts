@@ -1,4 +1,4 @@
-import { type Node, type NodeOf } from './tree.ts';
+import type { Node, NodeOf } from './tree.ts';
 
 /** What an expression may be, as far as it can be told without running it. */
 export type Value =

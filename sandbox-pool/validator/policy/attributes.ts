@@ -1,4 +1,4 @@
-import { type Rule } from '../scores.ts';
+import type { Rule } from '../scores.ts';
 import { isModuleLikeAttribute } from './modules.ts';
 
 export interface AttributeVerdict {

@@ -7,9 +7,9 @@ import {
 } from '../policy/attributes.ts';
 import { isForbiddenRoot, judgeMember } from '../policy/modules.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
-import { type Values } from '../values.ts';
+import type { Values } from '../values.ts';
 import { judgeStoredAttribute } from './code-from-data.ts';
 import { isCallee, judgeDisguise, judgeModuleAsValue } from './names.ts';
 

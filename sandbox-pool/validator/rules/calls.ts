@@ -2,7 +2,7 @@ import { expressionMethods, fileMethods, methodsByName, tellingNameIn } from '..
 import { attributeBuiltins } from '../policy/builtins.ts';
 import { isForbiddenRoot } from '../policy/modules.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { pythonName, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, textsOf, unknownValues, type Value, type Values } from '../values.ts';
 import { judgeNamedAttribute } from './attributes.ts';

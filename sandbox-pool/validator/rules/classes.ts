@@ -1,6 +1,6 @@
 import { isOrdinaryDunder } from '../policy/attributes.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { pythonName, type NodeOf } from '../tree.ts';
 import { judgeClassMaking } from './code-from-data.ts';
 import { judgeDefinedName } from './names.ts';

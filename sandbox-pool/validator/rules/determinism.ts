@@ -1,6 +1,6 @@
 import { report, type ReviewContext } from '../review-context.ts';
-import { type NodeOf } from '../tree.ts';
-import { type Visit } from '../scopes.ts';
+import type { NodeOf } from '../tree.ts';
+import type { Visit } from '../scopes.ts';
 import { membersOf } from '../values.ts';
 
 const clocks = new Set([

@@ -1,6 +1,6 @@
 import { judgeImport, rootOf } from '../policy/modules.ts';
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
 import { judgeNamedAttribute } from './attributes.ts';
 

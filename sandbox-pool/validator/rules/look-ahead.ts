@@ -1,8 +1,8 @@
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { pythonName, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, numberOf, textsOf } from '../values.ts';
-import { type Rule } from '../scores.ts';
+import type { Rule } from '../scores.ts';
 
 // Hints only: the look-ahead test at run time, on truncated bars, is the judge.
 

@@ -1,5 +1,5 @@
 import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 import { childrenOf, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, numberOf, textsOf, type Values } from '../values.ts';
 import { hasNestedRepetition } from './pattern-cost.ts';

@@ -1,6 +1,6 @@
 import { tellingNameIn } from '../policy/attributes.ts';
 import { report, type ReviewContext } from '../review-context.ts';
-import { type Visit } from '../scopes.ts';
+import type { Visit } from '../scopes.ts';
 
 /** A text that spells a name of the interpreter, written out or put together, is there to be looked up somewhere. */
 export function judgeText(visit: Visit, context: ReviewContext): void {
