@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { errorCodes } from '../../contracts/errors.ts';
 import { gateCodes } from '../../contracts/risk.ts';
 import { SignalAnswer, SignalIn, SignalOut, SignalRejected } from '../../contracts/signal.ts';
