@@ -1,11 +1,11 @@
-import { type BarsInfo } from '../../contracts/bars.ts';
+import type { BarsInfo } from '../../contracts/bars.ts';
 import { GenerateRequest, type GenerateResult } from '../../contracts/effects/generate.ts';
 import { ReasonRequest, type ReasonResult } from '../../contracts/effects/reason.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type StrategyStore } from '../../contracts/ports/stores.ts';
-import { type Symbol } from '../../contracts/symbol.ts';
-import { type EffectCall, type EffectHandlers } from '../effects/effect-call.ts';
-import { type Agent, type AgentCall } from './agent.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { StrategyStore } from '../../contracts/ports/stores.ts';
+import type { Symbol } from '../../contracts/symbol.ts';
+import type { EffectCall, EffectHandlers } from '../effects/effect-call.ts';
+import type { Agent, AgentCall } from './agent.ts';
 
 export interface AgentEffectsOptions {
   readonly agent: Agent;

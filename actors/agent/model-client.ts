@@ -1,11 +1,11 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, OpenAI } from 'openai';
-import { type Usage } from '../../contracts/author.ts';
+import type { Usage } from '../../contracts/author.ts';
 import { TradewrightError, unreachable, type ErrorCode } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { abortReason } from './abort-reason.ts';
 import { createAnswerCollector, type Collected } from './answer-collector.ts';
 import { endpointFailure, redactor, type EndpointFault } from './call-failure.ts';
-import { type PriceTable } from './prices.ts';
+import type { PriceTable } from './prices.ts';
 import { createStreamWatch, type StreamWatch } from './stream-watch.ts';
 import { tappedFetch } from './tapped-fetch.ts';
 import { usageOf } from './usage.ts';

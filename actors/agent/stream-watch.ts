@@ -1,4 +1,4 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 export type WatchVerdict = 'aborted' | 'stalled' | 'too-large';
 

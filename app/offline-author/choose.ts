@@ -1,6 +1,6 @@
 import { families } from './families/index.ts';
-import { type Family } from './family.ts';
-import { type Idea } from './idea.ts';
+import type { Family } from './family.ts';
+import type { Idea } from './idea.ts';
 
 export interface Choice {
   readonly families: readonly [Family] | readonly [Family, Family];

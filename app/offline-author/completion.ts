@@ -1,5 +1,5 @@
 import { OFFLINE_AUTHOR_LABEL } from '../../contracts/author.ts';
-import { type AuthorAnswer } from './author.ts';
+import type { AuthorAnswer } from './author.ts';
 
 export const OFFLINE_MODEL = 'offline-author';
 

@@ -1,6 +1,6 @@
 import { OFFLINE_AUTHOR_LABEL } from '../../contracts/author.ts';
 import { chooseFamilies } from './choose.ts';
-import { type Constant, type Draft, type Family } from './family.ts';
+import type { Constant, Draft, Family } from './family.ts';
 import { readIdea } from './idea.ts';
 import { overlayRules, type Overlay } from './overlay.ts';
 

@@ -1,4 +1,4 @@
-import { type Idea } from './idea.ts';
+import type { Idea } from './idea.ts';
 
 /** A named number at the top of the module. */
 export interface Constant {

@@ -1,5 +1,5 @@
-import { type Constant } from './family.ts';
-import { type Idea } from './idea.ts';
+import type { Constant } from './family.ts';
+import type { Idea } from './idea.ts';
 
 /** A rule that changes the target of whatever family was chosen. */
 export interface Overlay {

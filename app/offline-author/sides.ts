@@ -1,4 +1,4 @@
-import { type Idea } from './idea.ts';
+import type { Idea } from './idea.ts';
 
 /** Conditions in Python: from where a position is held to where it is left. */
 export interface Held {

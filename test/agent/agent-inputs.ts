@@ -1,4 +1,4 @@
-import { type Author } from '../../contracts/author.ts';
+import type { Author } from '../../contracts/author.ts';
 import { GenerateInput } from '../../contracts/effects/generate.ts';
 import { ReasonInput } from '../../contracts/effects/reason.ts';
 import { strategyIdFrom, workflowIdFrom } from '../../contracts/ids.ts';

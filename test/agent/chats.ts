@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import {
   createModelClient,
   type ChatRequest,

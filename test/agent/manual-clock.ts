@@ -1,4 +1,4 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 /** A clock that moves when it is told to, and lets everything that became due run. */
 export function manualClock(startMs = 1_000_000): Clock & { advance(ms: number): Promise<void> } {

@@ -1,6 +1,6 @@
 import { LLMock } from '@copilotkit/aimock';
 import { expect } from 'chai';
-import { type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from './agent-inputs.ts';

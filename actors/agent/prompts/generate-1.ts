@@ -1,4 +1,4 @@
-import { type GenerateInput } from '../../../contracts/effects/generate.ts';
+import type { GenerateInput } from '../../../contracts/effects/generate.ts';
 import { marketSection } from './market.ts';
 import { DATA_RULE, type Prompt } from './prompt.ts';
 import { section } from './sections.ts';

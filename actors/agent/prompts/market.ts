@@ -1,4 +1,4 @@
-import { type ReasonInput } from '../../../contracts/effects/reason.ts';
+import type { ReasonInput } from '../../../contracts/effects/reason.ts';
 import { section } from './sections.ts';
 
 /** The facts about the bars that a prompt gives, as one section. */

@@ -1,4 +1,4 @@
-import { type ChatMessage } from '../model-client.ts';
+import type { ChatMessage } from '../model-client.ts';
 
 /**
  * One version of a prompt. A changed text is a new version with a new file: what a run was asked stays readable. The

@@ -1,4 +1,4 @@
-import { type ReasonInput } from '../../../contracts/effects/reason.ts';
+import type { ReasonInput } from '../../../contracts/effects/reason.ts';
 import { marketSection } from './market.ts';
 import { DATA_RULE, type Prompt } from './prompt.ts';
 import { section } from './sections.ts';

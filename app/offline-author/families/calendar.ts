@@ -1,5 +1,5 @@
-import { type Family } from '../family.ts';
-import { type Idea } from '../idea.ts';
+import type { Family } from '../family.ts';
+import type { Idea } from '../idea.ts';
 
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
 

@@ -1,4 +1,4 @@
-import { type Family } from '../family.ts';
+import type { Family } from '../family.ts';
 import { atrChannel, donchian, volumeBreakout } from './breakout.ts';
 import { seasonality } from './calendar.ts';
 import { dualMomentum, momentum } from './momentum.ts';

@@ -1,5 +1,5 @@
-import { type Family } from '../family.ts';
-import { type Idea } from '../idea.ts';
+import type { Family } from '../family.ts';
+import type { Idea } from '../idea.ts';
 import { returnHeld, sideNames } from '../sides.ts';
 
 function spans(

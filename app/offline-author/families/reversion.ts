@@ -1,4 +1,4 @@
-import { type Family } from '../family.ts';
+import type { Family } from '../family.ts';
 import { perSide, returnHeld } from '../sides.ts';
 
 export const zScore: Family = {

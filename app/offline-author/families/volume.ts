@@ -1,4 +1,4 @@
-import { type Family } from '../family.ts';
+import type { Family } from '../family.ts';
 import { sideNames } from '../sides.ts';
 
 export const onBalanceVolume: Family = {
