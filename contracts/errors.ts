@@ -77,6 +77,7 @@ export const errorCodes = {
   },
   STEP_RESULT_INVALID: { kind: 'terminal', says: 'The result of a step does not match its schema.' },
   SLOW_CLIENT: { kind: 'retryable', says: 'The WebSocket client reads more slowly than events come.' },
+  STEP_STALLED: { kind: 'retryable', says: 'The step gave no sign of life for longer than its heartbeat.' },
   STEP_TIMEOUT: { kind: 'retryable', says: 'The step ran longer than its time-out.' },
   STORE_CLOSED: { kind: 'retryable', says: 'The store is shutting down.' },
   STRATEGY_NOT_FOUND: { kind: 'terminal', says: 'No active strategy exists for the symbol.' },

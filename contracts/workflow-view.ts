@@ -56,6 +56,10 @@ export const WorkflowView = z.object({
       ms: z.number().nullable(),
       result: z.unknown().optional(),
       error: Failure.optional(),
+      /** Of a step in a loop, from 1. */
+      round: z.number().int().positive().optional(),
+      /** When a durable timer fires. */
+      wakeAt: EpochMs.optional(),
     }),
   ),
   compensations: z.array(
@@ -66,8 +70,13 @@ export const WorkflowView = z.object({
       state: z.enum(['pending', 'executing', 'completed', 'failed']),
       attempts: z.number().int().nonnegative(),
       error: Failure.optional(),
+      round: z.number().int().positive().optional(),
     }),
   ),
+  /** Nothing new starts until a person resumes, retries or cancels. */
+  paused: z
+    .object({ by: z.string(), reason: z.string(), needsPerson: z.boolean(), since: EpochMs })
+    .optional(),
   decision: z.object({ step: z.string(), deadlineAt: EpochMs, summary: z.unknown() }).optional(),
 });
 export type WorkflowView = z.infer<typeof WorkflowView>;

@@ -1,4 +1,4 @@
-import { toFailure, TradewrightError } from '../../contracts/errors.ts';
+import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId } from '../../contracts/ids.ts';
 import { lanePriority } from '../../contracts/lanes.ts';
 import { type Clock } from '../../contracts/ports/clock.ts';
@@ -6,9 +6,9 @@ import { type LiveChannel } from '../../contracts/subjects.ts';
 import { type EffectRef } from '../../workflows/engine/command.ts';
 import { type AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { type DueEffect, dueEffects, effectInput } from '../../workflows/engine/due.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
+import { inRound, type WorkflowData } from '../../workflows/engine/state.ts';
 import { type EffectOutcome, type PerformEffect } from '../effects/effect-actor.ts';
-import { StopWatch } from './stop-watch.ts';
+import { Watches } from './watches.ts';
 
 /** How long an aborted effect may take to end before the next attempt of its step begins all the same. */
 const ABORT_GRACE_MS = 10_000;
@@ -20,12 +20,13 @@ export interface RunningEffectsOptions {
   readonly perform: (job: PerformEffect) => void;
   readonly live: (workflowId: WorkflowId, channel: LiveChannel, text: string) => void;
   readonly ended: (effect: EffectRef, outcome: EffectOutcome) => void;
-  readonly timedOut: (effect: EffectRef, timeoutMs: number) => void;
+  /** It took too long, or went silent, or does not end although it was told to: it no longer counts on. */
+  readonly overdue: (effect: EffectRef, error: Failure) => void;
 }
 
 interface Running {
   readonly abort: AbortController;
-  readonly watch: StopWatch;
+  readonly watches: Watches;
   readonly settled: Promise<void>;
 }
 
@@ -47,13 +48,17 @@ export class RunningEffects {
     for (const [key, running] of this.#running) {
       if (!wanted.has(key)) this.#abort(key, running, 'the workflow went on without it');
     }
-    for (const effect of due) if (!this.#running.has(keyOf(effect))) this.#start(definition, data, effect);
+    for (const effect of due) {
+      const running = this.#running.get(keyOf(effect));
+      if (effect.aborting) this.#stop(effect, running);
+      else if (!running) this.#start(definition, data, effect);
+    }
   }
 
   /** The effect is over: nothing of it runs any more. */
   forget(effect: EffectRef): void {
     const running = this.#running.get(keyOf(effect));
-    running?.watch.stop();
+    running?.watches.stop();
     this.#running.delete(keyOf(effect));
   }
 
@@ -61,9 +66,9 @@ export class RunningEffects {
     for (const [key, running] of this.#running) this.#abort(key, running, reason);
   }
 
-  #abort(key: string, { abort, watch, settled }: Running, reason: string): void {
+  #abort(key: string, { abort, watches, settled }: Running, reason: string): void {
     this.#running.delete(key);
-    watch.stop();
+    watches.stop();
     const step = key.slice(0, key.indexOf('/'));
     this.#ending.set(step, settled);
     void settled.then(() => {
@@ -72,15 +77,29 @@ export class RunningEffects {
     abort.abort(new TradewrightError('CANCELLED', reason));
   }
 
+  /** Tells it to stop and goes on listening: it may have been too late. */
+  #stop(effect: EffectRef, running: Running | undefined): void {
+    const { clock, overdue } = this.#options;
+    const { kind, step, attempt } = effect;
+    const cancelled = new TradewrightError('CANCELLED', 'the workflow ends early');
+    const giveUp = (): void => overdue({ kind, step, attempt }, toFailure(cancelled));
+    if (!running) return giveUp();
+    if (running.abort.signal.aborted) return;
+    running.watches.stop();
+    const stopWaiting = clock.schedule(ABORT_GRACE_MS, giveUp);
+    void running.settled.then(stopWaiting);
+    running.abort.abort(cancelled);
+  }
+
   #start(definition: AnyWorkflow, data: WorkflowData, effect: DueEffect): void {
-    const { workflowId, clock, perform, live, ended, timedOut } = this.#options;
-    const { kind, step, attempt, timeoutMs } = effect;
-    const ref: EffectRef = { kind, step, attempt };
+    const { workflowId, clock, perform, live, ended, overdue } = this.#options;
+    const { kind, step, attempt, round, timeoutMs, heartbeatMs } = effect;
+    const ref: EffectRef = { kind, step, attempt, ...inRound(round) };
     const abort = new AbortController();
-    const watch = new StopWatch(clock, timeoutMs, () => timedOut(ref, timeoutMs));
+    const watches = new Watches(clock, step, { timeoutMs, heartbeatMs }, (error) => overdue(ref, error));
     let settle: () => void = () => undefined;
     const settled = new Promise<void>((resolve) => (settle = resolve));
-    this.#running.set(keyOf(effect), { abort, watch, settled });
+    this.#running.set(keyOf(effect), { abort, watches, settled });
     let request: unknown;
     try {
       request = effectInput(definition, data, ref);
@@ -100,11 +119,12 @@ export class RunningEffects {
         traceparent: data.traceparent ?? undefined,
         signal: abort.signal,
         live: (channel, text) => live(workflowId, channel, text),
-        waiting: (wait) => watch.pausedDuring(wait),
+        waiting: (wait) => watches.pausedDuring(wait),
+        heartbeat: () => watches.beat(),
       },
-      began: () => watch.start(),
+      began: () => watches.start(),
       ended: (outcome) => {
-        watch.stop();
+        watches.stop();
         settle();
         ended(ref, outcome);
       },
@@ -124,4 +144,5 @@ export class RunningEffects {
   }
 }
 
-const keyOf = ({ step, kind, attempt }: EffectRef): string => `${step}/${kind}/${attempt}`;
+const keyOf = ({ step, kind, attempt, round = 1 }: EffectRef): string =>
+  `${step}/${kind}/${round}/${attempt}`;

@@ -22,6 +22,7 @@ import {
 } from '../kernel/index.ts';
 import { eventBatch } from './event-batch.ts';
 import { RunningEffects } from './running-effects.ts';
+import { sagaSnapshot } from './saga-snapshot.ts';
 
 /** What became of a command: `accepted` is durable. */
 export type CommandOutcome =
@@ -37,7 +38,7 @@ export type SagaMessage =
     }
   | { readonly type: 'get'; readonly replyTo: ReplyTo<WorkflowView | null> }
   | { readonly type: 'effect-ended'; readonly effect: EffectRef; readonly outcome: EffectOutcome }
-  | { readonly type: 'effect-timed-out'; readonly effect: EffectRef; readonly timeoutMs: number }
+  | { readonly type: 'effect-overdue'; readonly effect: EffectRef; readonly error: Failure }
   | { readonly type: 'tick' };
 
 export interface SagaActorOptions {
@@ -75,7 +76,7 @@ export function sagaActor(
     perform: options.perform,
     live: options.live,
     ended: (effect, outcome) => toSelf({ type: 'effect-ended', effect, outcome }),
-    timedOut: (effect, timeoutMs) => toSelf({ type: 'effect-timed-out', effect, timeoutMs }),
+    overdue: (effect, error) => toSelf({ type: 'effect-overdue', effect, error }),
   });
 
   return {
@@ -84,6 +85,7 @@ export function sagaActor(
     initial: null,
     restart: options.restart,
     ...(options.snapshotEvery === undefined ? {} : { snapshotEvery: options.snapshotEvery }),
+    snapshot: sagaSnapshot,
     evolve: (data, event) => evolve(definitionFor(data, event), data ?? undefined, event),
     onRecovered(data, context) {
       self = context.self;
@@ -133,13 +135,9 @@ export function sagaActor(
             : { type: 'effect-failed', effect, error: outcome.error };
         return (await apply(data, command, causedBy(effect), context)).data;
       }
-      case 'effect-timed-out': {
-        const { effect, timeoutMs } = message;
-        const error = new TradewrightError(
-          'STEP_TIMEOUT',
-          `step ${effect.step} ran longer than ${timeoutMs} ms`,
-        );
-        const command: WorkflowCommand = { type: 'effect-failed', effect, error: toFailure(error) };
+      case 'effect-overdue': {
+        const { effect, error } = message;
+        const command: WorkflowCommand = { type: 'effect-failed', effect, error };
         return (await apply(data, command, causedBy(effect), context)).data;
       }
       case 'tick':

@@ -4,6 +4,7 @@ import { type Clock } from '../../contracts/ports/clock.ts';
 export class StopWatch {
   readonly #clock: Clock;
   readonly #expired: () => void;
+  readonly #limitMs: number;
   #leftMs: number;
   #runningSince: number | null = null;
   #pauses = 0;
@@ -12,6 +13,7 @@ export class StopWatch {
 
   constructor(clock: Clock, limitMs: number, expired: () => void) {
     this.#clock = clock;
+    this.#limitMs = limitMs;
     this.#leftMs = limitMs;
     this.#expired = expired;
   }
@@ -23,6 +25,13 @@ export class StopWatch {
       this.stop();
       this.#expired();
     });
+  }
+
+  /** Gives the whole time again. */
+  restart(): void {
+    this.#halt();
+    this.#leftMs = this.#limitMs;
+    this.start();
   }
 
   async pausedDuring<T>(wait: Promise<T>): Promise<T> {

@@ -66,6 +66,24 @@ function lineOf(fact: WorkflowFact): string | undefined {
       return `${pc.yellow('⚡')} ${fact.step} was interrupted: its process died`;
     case 'StepSkipped':
       return `${pc.dim('–')} ${fact.step} skipped: ${fact.reason}`;
+    case 'StepReused':
+      return `${pc.dim('=')} ${fact.step} taken over from ${fact.from}`;
+    case 'StepRetryRequested':
+      return `${pc.cyan('↻')} ${fact.step}: ${fact.by} has it tried again`;
+    case 'StepsAborted':
+      return `${pc.yellow('■')} stopping ${fact.steps.join(', ')}`;
+    case 'LoopRoundStarted':
+      return `${pc.cyan('↻')} ${fact.loop}: round ${fact.round}`;
+    case 'LoopEnded':
+      return `${pc.green('✔')} ${fact.loop}: ended after round ${fact.rounds}`;
+    case 'TimerSet':
+      return `${pc.yellow('◷')} ${fact.step}: waits until ${new Date(fact.at).toISOString()}`;
+    case 'TimerFired':
+      return `${pc.green('✔')} ${fact.step}: it is time`;
+    case 'WorkflowPaused':
+      return `${pc.yellow('‖')} paused by ${fact.by}: ${fact.reason}`;
+    case 'WorkflowResumed':
+      return `${pc.cyan('▸')} resumed by ${fact.by}`;
     case 'DecisionRequested':
       return `${pc.yellow('?')} ${fact.step}: a person is to decide until ${new Date(fact.deadlineAt).toISOString()}`;
     case 'DecisionMade':

@@ -16,8 +16,12 @@ export interface Snapshot {
 export interface SummaryFilter {
   readonly state?: string;
   readonly definition?: string;
-  /** Every label given must match. */
+  /** Every label given must match, such as `symbol`. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Started then or later, milliseconds since the epoch. */
+  readonly startedFrom?: number;
+  /** Started earlier than that, milliseconds since the epoch. */
+  readonly startedBefore?: number;
   readonly limit?: number;
   /** Opaque; from the page before. */
   readonly cursor?: string;

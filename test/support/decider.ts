@@ -4,7 +4,7 @@ import { type WorkflowFact } from '../../contracts/workflow-event.ts';
 import { type WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide, type Decision } from '../../workflows/engine/decide.ts';
 import { type AnyWorkflow } from '../../workflows/engine/definition.ts';
-import { dueEffects } from '../../workflows/engine/due.ts';
+import { type DueEffect, dueEffects } from '../../workflows/engine/due.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';
 import { type WorkflowData } from '../../workflows/engine/state.ts';
 
@@ -12,6 +12,8 @@ export const testWorkflowId = workflowIdFrom('test');
 
 export const transient: Failure = { code: 'AGENT_UNAVAILABLE', kind: 'retryable', message: 'try again' };
 export const fatal: Failure = { code: 'SANDBOX_PROGRAM_FAILED', kind: 'terminal', message: 'no use' };
+
+const cancelled: Failure = { code: 'CANCELLED', kind: 'terminal', message: 'told to stop' };
 
 /** One workflow under the pure decider, with a clock that moves only when told. */
 export class DeciderRun {
@@ -51,20 +53,35 @@ export class DeciderRun {
     return decision;
   }
 
-  /** What is running now; there is never more than one effect in a sequential workflow. */
-  get running() {
-    const [effect] = this.data ? dueEffects(this.definition, this.data) : [];
+  get due(): readonly DueEffect[] {
+    return this.data ? dueEffects(this.definition, this.data) : [];
+  }
+
+  /** What is running now: of several effects, the first; `step` asks for one by its name. */
+  get running(): DueEffect {
+    return this.runningStep();
+  }
+
+  runningStep(step?: string): DueEffect {
+    const effect = this.due.find((candidate) => step === undefined || candidate.step === step);
     if (!effect) throw new Error(`nothing runs; the workflow is ${this.data?.state}`);
     return effect;
   }
 
-  succeed(result: unknown): this {
-    this.when({ type: 'effect-succeeded', effect: this.running, result });
+  succeed(result: unknown, step?: string): this {
+    this.when({ type: 'effect-succeeded', effect: this.runningStep(step), result });
     return this;
   }
 
-  fail(error: Failure = transient): this {
-    this.when({ type: 'effect-failed', effect: this.running, error });
+  fail(error: Failure = transient, step?: string): this {
+    this.when({ type: 'effect-failed', effect: this.runningStep(step), error });
+    return this;
+  }
+
+  /** What was told to stop does so. */
+  stopped(): this {
+    for (const effect of this.due.filter(({ aborting }) => aborting))
+      this.when({ type: 'effect-failed', effect, error: cancelled });
     return this;
   }
 

@@ -7,6 +7,7 @@ import { type Sagas, sagaSupervisor } from '../../actors/saga/saga-supervisor.ts
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
+import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
 import { openStore, type Store } from '../../persistence/index.ts';
 import { type AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
@@ -31,6 +32,8 @@ export async function startSagas(options: {
   readonly definitions: readonly AnyWorkflow[];
   readonly handlers: Readonly<Record<string, EffectHandler>>;
   readonly lingerMs?: number;
+  readonly recorded?: (event: WorkflowEvent) => void;
+  readonly snapshotEvery?: number;
 }): Promise<SagaRig> {
   const clock = systemClock;
   const log = silentLog;
@@ -56,6 +59,8 @@ export async function startSagas(options: {
           perform: (job) => void tell(performer, job),
           live: () => undefined,
           lingerMs: options.lingerMs ?? 60_000,
+          ...(options.recorded ? { recorded: options.recorded } : {}),
+          ...(options.snapshotEvery === undefined ? {} : { snapshotEvery: options.snapshotEvery }),
         },
         resolve,
       ),

@@ -106,7 +106,8 @@ describe('decider', () => {
   it('S14 undoes what was done when a person cancels', () => {
     const run = started().succeed({ booking: 'b1' });
     run.when({ type: 'cancel', by: 'ada', reason: 'changed my mind' });
-    run.succeed(null);
+    expect(run.running).to.include({ step: 'pay', aborting: true });
+    run.stopped().succeed(null);
     expect(run.data).to.include({ state: 'CANCELLED', reason: 'changed my mind' });
     expect(run.story.slice(-4)).to.deep.equal([
       'RollbackStarted',
@@ -177,7 +178,7 @@ describe('decider', () => {
   });
 
   it('S21 rolls back when the workflow runs past its deadline', () => {
-    const run = started({ deadlineMs: 5_000 }).succeed({ booking: 'b1' }).later(5_000);
+    const run = started({ deadlineMs: 5_000 }).succeed({ booking: 'b1' }).later(5_000).stopped();
     expect(run.running).to.include({ kind: 'undo', step: 'book' });
     run.succeed(null);
     expect(run.data?.state).to.equal('COMPENSATED');

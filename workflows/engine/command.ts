@@ -10,6 +10,17 @@ export interface EffectRef {
   readonly kind: EffectKind;
   readonly step: string;
   readonly attempt: number;
+  /** Of what is undone, where its step is in a loop. */
+  readonly round?: number;
+}
+
+/** What a fork takes over from the workflow it branches off. */
+export interface Reuse {
+  readonly from: WorkflowId;
+  /** The step at which the fork begins. */
+  readonly step: string;
+  readonly results: readonly { readonly step: string; readonly result: unknown }[];
+  readonly loops: readonly { readonly loop: string; readonly rounds: number }[];
 }
 
 export interface StartWorkflow {
@@ -22,6 +33,7 @@ export interface StartWorkflow {
   readonly labels: Readonly<Record<string, string>>;
   readonly taskId?: TaskId;
   readonly traceparent?: string;
+  readonly reuse?: Reuse;
 }
 
 /** What can be asked of one workflow. */
@@ -39,7 +51,12 @@ export type WorkflowCommand =
       readonly by: string;
       readonly reason: string;
     }
-  | { readonly type: 'cancel'; readonly by: string; readonly reason: string };
+  | { readonly type: 'cancel'; readonly by: string; readonly reason: string }
+  /** Nothing new starts; what runs may finish, and its result counts. */
+  | { readonly type: 'pause'; readonly by: string; readonly reason: string }
+  | { readonly type: 'resume'; readonly by: string }
+  /** What failed for good is tried again: of a workflow that waits for a person, or of one that FAILED with nothing undone. */
+  | { readonly type: 'retry'; readonly by: string };
 
 /** What deciding needs from the world: the time, and a random number in [0, 1) for jitter. */
 export interface Circumstances {

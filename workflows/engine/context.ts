@@ -9,6 +9,7 @@ export function contextOf(definition: AnyWorkflow, data: WorkflowData): StepCont
     input: definition.input.parse(data.input),
     traceparent: data.traceparent ?? undefined,
     undoing: undoing(data),
+    roundOf: ({ name }) => data.loops[name]?.round ?? stepOf(data, name).round ?? 1,
     has: (step) => stepOf(data, step.name).result !== undefined,
     resultOf<R>(step: StepRef<R>): R {
       const parsed = step.result.safeParse(stepOf(data, step.name).result);
@@ -34,10 +35,10 @@ function undoing({ rollback, rejection, cancellation }: WorkflowData): StepConte
   return { end, code: error?.code ?? 'INTERNAL', reason: error?.message ?? 'no reason was recorded' };
 }
 
-/** @throws INTERNAL when the definition has no such step: the journal belongs to another definition. */
+/** @throws INTERNAL when the definition has nothing of that name: the journal belongs to another definition. */
 export function definedStep(definition: AnyWorkflow, name: string): StepDefinition<unknown> {
   const step = definition.steps.find((candidate) => candidate.name === name);
-  if (!step) {
+  if (step?.kind !== 'step') {
     throw new TradewrightError(
       'INTERNAL',
       `${definition.name}/${definition.version} has no step called ${name}`,

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId } from '../../contracts/ids.ts';
 import { type RollbackEnd } from '../../contracts/workflow-event.ts';
+import { checkName, invalid } from './checks.ts';
+import type { LeafDefinition, NodeDefinition } from './nodes.ts';
+import { allNodes, leavesOf } from './tree.ts';
 
 /** When a failed attempt is tried again. Delays grow by `factor` from `initialMs` up to `maxMs`. */
 export interface RetryPolicy {
@@ -14,6 +17,8 @@ export interface RetryPolicy {
   readonly jitter: number;
   /** Error codes that end the step at once, beside those whose kind is terminal. */
   readonly nonRetryable: readonly string[];
+  /** For all attempts together, the delays between them included; undefined has no limit. */
+  readonly totalMs?: number;
 }
 
 /** Three retries after 1, 2 and 4 s, each up to a fifth shorter. */
@@ -35,6 +40,8 @@ export interface StepContext<I> {
   /** @throws STEP_RESULT_INVALID when the step has no result or one that does not match its schema. */
   readonly resultOf: <R>(step: StepRef<R>) => R;
   readonly has: (step: StepRef<unknown>) => boolean;
+  /** Which round of its loop a step is in, from 1; 1 outside of loops. */
+  readonly roundOf: (step: { readonly name: string }) => number;
   /** Why the workflow is being undone; undefined while it goes forward. */
   readonly undoing: { readonly end: RollbackEnd; readonly code: string; readonly reason: string } | undefined;
 }
@@ -68,10 +75,15 @@ export interface CompensationDefinition<I, R = unknown> {
 
 /** One step: data that names an effect. Every function is pure. */
 export interface StepDefinition<I, R = unknown> extends StepRef<R> {
+  readonly kind: 'step';
   readonly effect: string;
   readonly request: (context: StepContext<I>) => unknown;
   readonly timeoutMs: number;
+  /** Longest silence between two `call.heartbeat()`; undefined asks for none. */
+  readonly heartbeatMs: number | undefined;
   readonly retry: RetryPolicy;
+  /** Once it failed for good: `fail` undoes and ends the workflow, `pause` waits for a person to retry or cancel. */
+  readonly onExhausted: 'fail' | 'pause';
   /** Undefined runs the step; a text skips it and says why. */
   readonly skip: ((context: StepContext<I>) => string | undefined) | undefined;
   /** A rejection ends the workflow as COMPLETED with outcome `rejected`, after undoing what was done. */
@@ -87,7 +99,9 @@ export interface WorkflowDefinition<I> {
   readonly name: string;
   readonly version: number;
   readonly input: z.ZodType<I>;
-  readonly steps: readonly StepDefinition<I>[];
+  readonly nodes: readonly NodeDefinition<I>[];
+  /** The steps, timers and decisions in them, however deep, in order. */
+  readonly steps: readonly LeafDefinition<I>[];
   /** The outcome of a workflow whose steps all completed. */
   readonly outcome: (context: StepContext<I>) => { readonly outcome: string; readonly reason?: string };
   /** From start to end, waiting included; undefined has no limit. */
@@ -103,15 +117,9 @@ type CompensationDraft<I, R> = Omit<CompensationDefinition<I, R>, 'timeoutMs' | 
   readonly retry?: Partial<RetryPolicy>;
 };
 type StepDraft<I, R> = Draft<
-  Omit<StepDefinition<I, R>, 'retry' | 'compensation'>,
-  'timeoutMs' | 'skip' | 'gate' | 'decision' | 'mayHaveHadEffect'
+  Omit<StepDefinition<I, R>, 'kind' | 'retry' | 'compensation'>,
+  'timeoutMs' | 'heartbeatMs' | 'onExhausted' | 'skip' | 'gate' | 'decision' | 'mayHaveHadEffect'
 > & { readonly retry?: Partial<RetryPolicy>; readonly compensation?: CompensationDraft<I, R> };
-
-const nameShape = /^[a-z][a-z0-9-]{0,47}$/;
-
-function invalid(what: string): never {
-  throw new TradewrightError('CONFIG_INVALID', `workflow definition: ${what}`);
-}
 
 function retryPolicy(of: string, draft: Partial<RetryPolicy> | undefined): RetryPolicy {
   const policy = { ...defaultRetry, ...draft };
@@ -120,6 +128,7 @@ function retryPolicy(of: string, draft: Partial<RetryPolicy> | undefined): Retry
   if (!(policy.initialMs >= 0) || !(policy.factor >= 1) || !(policy.maxMs >= policy.initialMs)) {
     invalid(`${of}: a retry needs initialMs ≥ 0, factor ≥ 1 and maxMs ≥ initialMs`);
   }
+  if (policy.totalMs !== undefined && !(policy.totalMs > 0)) invalid(`${of}: totalMs must be above 0`);
   if (!(policy.jitter >= 0 && policy.jitter <= 1)) invalid(`${of}: jitter lies in [0, 1]`);
   return policy;
 }
@@ -127,22 +136,26 @@ function retryPolicy(of: string, draft: Partial<RetryPolicy> | undefined): Retry
 /** Steps of workflows with this input; the type of the input is known to their functions. */
 export function stepsOf<I>(_input: z.ZodType<I>) {
   return function step<R>(draft: StepDraft<I, R>): StepDefinition<I> & StepRef<R> {
-    if (!nameShape.test(draft.name))
-      invalid(`step name "${draft.name}" must be lower-case letters, digits and -`);
+    checkName('step name', draft.name);
     const timeoutMs = draft.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS;
     if (!(timeoutMs > 0)) invalid(`step ${draft.name}: timeoutMs must be above 0`);
+    if (draft.heartbeatMs !== undefined && !(draft.heartbeatMs > 0))
+      invalid(`step ${draft.name}: heartbeatMs must be above 0`);
     const { compensation, gate, decision } = draft;
     // The engine handles results of every step as unknown: each function gets its own back through its schema.
     const own = (value: unknown): R => draft.result.parse(value);
     if (draft.mayHaveHadEffect && !compensation)
       invalid(`step ${draft.name}: mayHaveHadEffect needs a compensation`);
     return {
+      kind: 'step',
       name: draft.name,
       effect: draft.effect,
       request: draft.request,
       result: draft.result,
       timeoutMs,
+      heartbeatMs: draft.heartbeatMs,
       retry: retryPolicy(`step ${draft.name}`, draft.retry),
+      onExhausted: draft.onExhausted ?? 'fail',
       skip: draft.skip,
       gate: gate && ((value, context) => gate(own(value), context)),
       decision: decision && ((value, context) => decision(own(value), context)),
@@ -166,19 +179,29 @@ export function defineWorkflow<I>(draft: {
   readonly name: string;
   readonly version: number;
   readonly input: z.ZodType<I>;
-  readonly steps: readonly StepDefinition<I>[];
+  readonly steps: readonly NodeDefinition<I>[];
   readonly outcome: WorkflowDefinition<I>['outcome'];
   readonly deadlineMs?: number;
 }): AnyWorkflow {
-  if (!nameShape.test(draft.name)) invalid(`name "${draft.name}" must be lower-case letters, digits and -`);
+  checkName('name', draft.name);
   if (!Number.isInteger(draft.version) || draft.version < 1)
     invalid(`${draft.name}: version must be a whole number ≥ 1`);
   if (draft.steps.length === 0) invalid(`${draft.name}: there are no steps`);
-  const names = draft.steps.map((step) => step.name);
+  const names = allNodes(draft.steps).map((node) => node.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) invalid(`${draft.name}: two steps are called ${twice}`);
+  if (twice !== undefined) invalid(`${draft.name}: two nodes are called ${twice}`);
   // The input's type is forgotten here: the engine parses the input with the schema before any function sees it.
-  return { ...draft, deadlineMs: draft.deadlineMs } as WorkflowDefinition<I> as unknown as AnyWorkflow;
+  const { name, version, input, outcome, deadlineMs, steps: nodes } = draft;
+  const definition: WorkflowDefinition<I> = {
+    name,
+    version,
+    input,
+    outcome,
+    deadlineMs,
+    nodes,
+    steps: leavesOf(nodes),
+  };
+  return definition as unknown as AnyWorkflow;
 }
 
 /** All definitions a worker knows: a running workflow goes on with the version it began with. */

@@ -1,8 +1,19 @@
 import { unreachable } from '../../contracts/errors.ts';
 import { type WorkflowId } from '../../contracts/ids.ts';
 import { type WorkflowFact } from '../../contracts/workflow-event.ts';
+import { isTerminal, type WorkflowState } from '../../contracts/workflow-view.ts';
 import { type AnyWorkflow } from './definition.ts';
-import { neverStarted, stepOf, type StepStatus, type UndoStatus, type WorkflowData } from './state.ts';
+import {
+  type Execution,
+  inRound,
+  neverStarted,
+  sameExecution,
+  stepOf,
+  type StepStatus,
+  type UndoStatus,
+  type WorkflowData,
+} from './state.ts';
+import { loopRoundStarted, retryRequested, resumed } from './evolve-turns.ts';
 
 /** An event as far as the state depends on it. */
 export interface Occurrence {
@@ -20,7 +31,17 @@ export function evolve(
 ): WorkflowData {
   if (event.fact.type === 'WorkflowStarted') return started(definition, event, event.fact);
   if (!data) throw new Error(`event ${event.seq} of ${event.workflowId} comes before WorkflowStarted`);
-  return { ...apply(data, event.fact, event.time), seq: event.seq };
+  const next = apply(data, event.fact, event.time);
+  return { ...next, state: isTerminal(next.state) ? next.state : openState(next), seq: event.seq };
+}
+
+function openState({ halting, rollback, paused, decision, steps }: WorkflowData): WorkflowState {
+  if (halting || rollback) return 'COMPENSATING';
+  if (paused) return 'PAUSED';
+  if (decision) return 'WAITING';
+  const all = Object.values(steps);
+  const atWork = all.some(({ state, retryAt }) => state === 'executing' || retryAt !== null);
+  return !atWork && all.some(({ state }) => state === 'waiting') ? 'WAITING' : 'RUNNING';
 }
 
 function started(
@@ -44,6 +65,11 @@ function started(
     endedAt: null,
     stepOrder,
     steps: Object.fromEntries(stepOrder.map((name) => [name, neverStarted])),
+    loops: {},
+    completions: [],
+    past: [],
+    paused: null,
+    halting: null,
     decision: null,
     rejection: null,
     cancellation: null,
@@ -66,6 +92,7 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
         attempt: fact.attempt,
         executions: step.executions + 1,
         startedAt: time,
+        budgetFrom: step.budgetFrom ?? time,
         retryAt: null,
       }));
     case 'StepInterrupted':
@@ -75,12 +102,17 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
         interruptions: step.interruptions + 1,
       }));
     case 'StepCompleted':
-      return withStep(data, fact.step, ({ error: _, ...step }) => ({
-        ...step,
-        state: 'completed',
-        ms: fact.durationMs,
-        result: fact.result,
-      }));
+      return {
+        ...withStep(data, fact.step, ({ error: _, ...step }) => ({
+          ...step,
+          state: 'completed',
+          ms: fact.durationMs,
+          result: fact.result,
+        })),
+        completions: [...data.completions, { step: fact.step, ...inRound(stepOf(data, fact.step).round) }],
+      };
+    case 'StepReused':
+      return withStep(data, fact.step, (step) => ({ ...step, state: 'completed', result: fact.result }));
     case 'StepAttemptFailed':
       return withStep(data, fact.step, (step) => ({
         ...step,
@@ -104,15 +136,44 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
       };
     case 'StepSkipped':
       return withStep(data, fact.step, (step) => ({ ...step, state: 'skipped' }));
+    case 'StepRetryRequested':
+      return retryRequested(data, fact.step);
+    case 'StepsAborted':
+      return { ...data, decision: null, halting: { end: fact.end, error: fact.error ?? null } };
+    case 'LoopRoundStarted':
+      return loopRoundStarted(data, fact);
+    case 'LoopEnded':
+      return { ...data, loops: { ...data.loops, [fact.loop]: { round: fact.rounds, ended: true } } };
+    case 'TimerSet':
+      return withStep(data, fact.step, (step) => ({
+        ...step,
+        state: 'waiting',
+        startedAt: time,
+        wakeAt: fact.at,
+      }));
+    case 'TimerFired':
+      return withStep(data, fact.step, ({ wakeAt: _, ...step }) => ({
+        ...step,
+        state: 'completed',
+        ms: time - (step.startedAt ?? time),
+      }));
+    case 'WorkflowPaused': {
+      const { by, reason, needsPerson } = fact;
+      return { ...data, paused: { by, reason, needsPerson, since: data.paused?.since ?? time } };
+    }
+    case 'WorkflowResumed':
+      return resumed(data, time);
     case 'DecisionRequested':
       return {
-        ...data,
-        state: 'WAITING',
+        ...withStep(data, fact.step, (step) =>
+          step.state === 'pending' ? { ...step, state: 'waiting', startedAt: time } : step,
+        ),
         decision: { step: fact.step, deadlineAt: fact.deadlineAt, summary: fact.summary },
       };
     case 'DecisionMade':
+      return decided(data, fact.step, time, { verdict: fact.verdict, by: fact.by, reason: fact.reason });
     case 'DecisionExpired':
-      return { ...data, state: 'RUNNING', decision: null };
+      return decided(data, fact.step, time, { verdict: fact.verdict, by: 'deadline', reason: '' });
     case 'WorkflowRejected':
       return { ...data, rejection: { step: fact.step, code: fact.code, reason: fact.reason } };
     case 'WorkflowCancelRequested':
@@ -120,24 +181,30 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
     case 'RollbackStarted':
       return {
         ...data,
-        state: 'COMPENSATING',
+        halting: null,
+        paused: null,
         decision: null,
-        rollback: { end: fact.end, error: fact.error ?? null, undo: fact.steps.map(neverUndone) },
+        rollback: {
+          end: fact.end,
+          error: fact.error ?? null,
+          undo: fact.steps.map((step, at) => neverUndone(undone(data, step, fact.rounds?.[at]))),
+        },
       };
     case 'CompensationStarted':
       return withUndo(
         withStep(data, fact.step, (step) => ({ ...step, state: 'compensating' })),
-        fact.step,
+        fact,
         (undo) => ({
           ...undo,
           state: 'executing',
           attempt: fact.attempt,
           startedAt: time,
+          budgetFrom: undo.budgetFrom ?? time,
           retryAt: null,
         }),
       );
     case 'CompensationInterrupted':
-      return withUndo(data, fact.step, (undo) => ({
+      return withUndo(data, fact, (undo) => ({
         ...undo,
         state: 'pending',
         interruptions: undo.interruptions + 1,
@@ -145,11 +212,11 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
     case 'CompensationCompleted':
       return withUndo(
         withStep(data, fact.step, (step) => ({ ...step, state: 'compensated' })),
-        fact.step,
+        fact,
         ({ error: _, ...undo }) => ({ ...undo, state: 'completed', retryAt: null }),
       );
     case 'CompensationAttemptFailed':
-      return withUndo(data, fact.step, (undo) => ({
+      return withUndo(data, fact, (undo) => ({
         ...undo,
         state: 'pending',
         failures: undo.failures + 1,
@@ -158,7 +225,7 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
       }));
     case 'CompensationFailed':
       return {
-        ...withUndo(data, fact.step, (undo) => ({
+        ...withUndo(data, fact, (undo) => ({
           ...undo,
           state: 'failed',
           failures: undo.failures + 1,
@@ -200,14 +267,32 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
   }
 }
 
-function neverUndone(step: string): UndoStatus {
+/** A decision that is a node of its own is done with it, and its verdict is its result. */
+function decided(data: WorkflowData, name: string, time: number, result: unknown): WorkflowData {
   return {
-    step,
+    ...withStep(data, name, (step) =>
+      step.state === 'waiting'
+        ? { ...step, state: 'completed', ms: time - (step.startedAt ?? time), result }
+        : step,
+    ),
+    decision: null,
+  };
+}
+
+/** The event counts rounds from 1 for steps outside of loops too. */
+function undone(data: WorkflowData, step: string, round: number | undefined): Execution {
+  return { step, ...(stepOf(data, step).round === undefined ? {} : inRound(round)) };
+}
+
+function neverUndone(execution: Execution): UndoStatus {
+  return {
+    ...execution,
     state: 'pending',
     attempt: 0,
     failures: 0,
     interruptions: 0,
     startedAt: null,
+    budgetFrom: null,
     retryAt: null,
   };
 }
@@ -216,8 +301,12 @@ function withStep(data: WorkflowData, name: string, change: (step: StepStatus) =
   return { ...data, steps: { ...data.steps, [name]: change(stepOf(data, name)) } };
 }
 
-function withUndo(data: WorkflowData, name: string, change: (undo: UndoStatus) => UndoStatus): WorkflowData {
+function withUndo(
+  data: WorkflowData,
+  execution: Execution,
+  change: (undo: UndoStatus) => UndoStatus,
+): WorkflowData {
   if (!data.rollback) return data;
-  const undo = data.rollback.undo.map((entry) => (entry.step === name ? change(entry) : entry));
+  const undo = data.rollback.undo.map((entry) => (sameExecution(entry, execution) ? change(entry) : entry));
   return { ...data, rollback: { ...data.rollback, undo } };
 }

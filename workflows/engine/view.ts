@@ -1,11 +1,11 @@
 import { type WorkflowSummary, type WorkflowView } from '../../contracts/workflow-view.ts';
-import { stepOf, type WorkflowData } from './state.ts';
+import { inRound, stepOf, type WorkflowData } from './state.ts';
 
 /** A workflow as people see it. */
 export function viewOf(data: WorkflowData): WorkflowView {
   return {
     ...summaryOf(data),
-    needsPerson: data.needsPerson,
+    needsPerson: data.needsPerson || (data.paused?.needsPerson ?? false),
     lane: data.lane,
     input: data.input,
     ...(data.reason === null ? {} : { reason: data.reason }),
@@ -13,16 +13,27 @@ export function viewOf(data: WorkflowData): WorkflowView {
       ? {}
       : { error: { ...data.error, details: data.error.details && { ...data.error.details } } }),
     ...(data.decision === null ? {} : { decision: data.decision }),
+    ...(data.paused === null ? {} : { paused: data.paused }),
     steps: data.stepOrder.map((name) => {
-      const { state, executions, ms, result, error } = stepOf(data, name);
-      return { name, state: data.decision?.step === name ? 'waiting' : state, executions, ms, result, error };
+      const { state, executions, ms, result, error, round, wakeAt } = stepOf(data, name);
+      return {
+        name,
+        state: data.decision?.step === name ? 'waiting' : state,
+        executions,
+        ms,
+        result,
+        error,
+        ...inRound(round),
+        ...(wakeAt === undefined ? {} : { wakeAt }),
+      };
     }),
-    compensations: (data.rollback?.undo ?? []).map(({ step, state, attempt, error }, at) => ({
+    compensations: (data.rollback?.undo ?? []).map(({ step, round, state, attempt, error }, at) => ({
       step,
       order: at + 1,
       state,
       attempts: attempt,
       error,
+      ...inRound(round),
     })),
   };
 }
