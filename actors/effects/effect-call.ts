@@ -1,6 +1,6 @@
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type LiveChannel } from '../../contracts/subjects.ts';
-import { type EffectRef } from '../../workflows/engine/command.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { LiveChannel } from '../../contracts/subjects.ts';
+import type { EffectRef } from '../../workflows/engine/command.ts';
 
 /** One execution of an effect, as its handler sees it. */
 export interface EffectCall extends EffectRef {

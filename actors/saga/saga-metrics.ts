@@ -1,4 +1,4 @@
-import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 
 export interface SagaCounts {
   readonly started: number;

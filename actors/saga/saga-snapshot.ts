@@ -1,5 +1,5 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
 
 /** Raised whenever the state takes another shape: older snapshots are passed over, and the journal is read instead. */
 const STATE_SHAPE = 2;

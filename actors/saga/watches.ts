@@ -1,5 +1,5 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { StopWatch } from './stop-watch.ts';
 
 /** What one effect may take: its time-out, and the longest silence where its step asks for signs of life. */

@@ -1,7 +1,7 @@
 import { type Failure, TradewrightError } from '../../contracts/errors.ts';
-import { type Circumstances, type EffectRef } from './command.ts';
-import { type RetryPolicy } from './definition.ts';
-import { type WorkflowData } from './state.ts';
+import type { Circumstances, EffectRef } from './command.ts';
+import type { RetryPolicy } from './definition.ts';
+import type { WorkflowData } from './state.ts';
 
 /** How often a step may take its process down before it is given up. */
 export const INTERRUPTION_LIMIT = 20;

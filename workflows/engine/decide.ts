@@ -1,9 +1,9 @@
 import { toFailure, TradewrightError, unreachable } from '../../contracts/errors.ts';
 import { isTerminal } from '../../contracts/workflow-view.ts';
 import { progress } from './advance.ts';
-import { type Circumstances, type StartWorkflow, type WorkflowCommand } from './command.ts';
+import type { Circumstances, StartWorkflow, WorkflowCommand } from './command.ts';
 import { expireDecision } from './decisions.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { type Decision, Draft, ignored, refused } from './draft.ts';
 import { stepFailed, stepSucceeded } from './outcomes.ts';
 import { cancel, decideByPerson, pause, resume, retry } from './people.ts';

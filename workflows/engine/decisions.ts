@@ -1,5 +1,5 @@
 import { contextOf } from './context.ts';
-import { type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { reject } from './rollback.ts';
 import { stepOf } from './state.ts';
 

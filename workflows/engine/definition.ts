@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type RollbackEnd } from '../../contracts/workflow-event.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { RollbackEnd } from '../../contracts/workflow-event.ts';
 import { checkName, invalid } from './checks.ts';
 import type { LeafDefinition, NodeDefinition } from './nodes.ts';
 import { allNodes, leavesOf } from './tree.ts';

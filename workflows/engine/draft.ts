@@ -1,9 +1,9 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type Circumstances } from './command.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { Circumstances } from './command.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { evolve } from './evolve.ts';
-import { type WorkflowData } from './state.ts';
+import type { WorkflowData } from './state.ts';
 
 export type Decision =
   /** Facts to store, in order; all or none. */

@@ -1,8 +1,8 @@
 import { isTerminal } from '../../contracts/workflow-view.ts';
 import { attemptTimeoutMs, idempotencyKey } from './attempts.ts';
-import { type EffectRef } from './command.ts';
+import type { EffectRef } from './command.ts';
 import { contextOf, definedStep } from './context.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { executingSteps } from './rollback.ts';
 import { inRound, resultOfExecution, stepOf, type UndoStatus, type WorkflowData } from './state.ts';
 

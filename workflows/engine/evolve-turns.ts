@@ -1,4 +1,4 @@
-import { type WorkflowFactOf } from '../../contracts/workflow-event.ts';
+import type { WorkflowFactOf } from '../../contracts/workflow-event.ts';
 import { inRound, neverStarted, stepOf, type StepStatus, type WorkflowData } from './state.ts';
 
 /** Facts that take a workflow back or hold it up, evolved: rounds, retries, pauses. */

@@ -1,8 +1,8 @@
 import { unreachable } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowState } from '../../contracts/workflow-view.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { AnyWorkflow } from './definition.ts';
 import {
   type Execution,
   inRound,

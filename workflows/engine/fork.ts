@@ -1,8 +1,8 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Reuse, type StartWorkflow } from './command.ts';
-import { type AnyWorkflow } from './definition.ts';
-import { type NodeDefinition } from './nodes.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Reuse, StartWorkflow } from './command.ts';
+import type { AnyWorkflow } from './definition.ts';
+import type { NodeDefinition } from './nodes.ts';
 import { stepOf, type WorkflowData } from './state.ts';
 import { allNodes, leavesOf } from './tree.ts';
 

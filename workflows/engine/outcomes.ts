@@ -1,6 +1,6 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import { nextAttemptAt } from './attempts.ts';
-import { type EffectRef } from './command.ts';
+import type { EffectRef } from './command.ts';
 import { contextOf, definedStep } from './context.ts';
 import { expireDecision } from './decisions.ts';
 import { type Decision, type Draft, ignored } from './draft.ts';

@@ -1,4 +1,4 @@
-import { type WorkflowCommand } from './command.ts';
+import type { WorkflowCommand } from './command.ts';
 import { type Decision, type Draft, ignored, refused } from './draft.ts';
 import { reject, rollBack } from './rollback.ts';
 import { stepOf, type WorkflowData } from './state.ts';

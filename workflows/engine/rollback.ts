@@ -1,10 +1,10 @@
 import { type Failure, toFailure } from '../../contracts/errors.ts';
-import { type RollbackEnd, type WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { RollbackEnd, WorkflowFact } from '../../contracts/workflow-event.ts';
 import { attemptTimeoutMs, idempotencyKey, INTERRUPTION_LIMIT, nextAttemptAt, tooOften } from './attempts.ts';
-import { type EffectRef } from './command.ts';
+import type { EffectRef } from './command.ts';
 import { definedStep } from './context.ts';
 import { type Decision, type Draft, ignored } from './draft.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { AnyWorkflow } from './definition.ts';
 import {
   type Execution,
   inRound,

@@ -1,10 +1,10 @@
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import { progress } from './advance.ts';
-import { type Circumstances, type Reuse, type StartWorkflow } from './command.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { Circumstances, Reuse, StartWorkflow } from './command.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { type Decision, Draft, ignored, refused } from './draft.ts';
 import { evolve } from './evolve.ts';
-import { type WorkflowData } from './state.ts';
+import type { WorkflowData } from './state.ts';
 import { allNodes } from './tree.ts';
 
 export function start(

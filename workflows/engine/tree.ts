@@ -1,5 +1,5 @@
 import { unreachable } from '../../contracts/errors.ts';
-import { type LeafDefinition, type NodeDefinition } from './nodes.ts';
+import type { LeafDefinition, NodeDefinition } from './nodes.ts';
 
 /** What is inside of a node; nothing in a leaf. */
 export function childrenOf<I>(node: NodeDefinition<I>): readonly NodeDefinition<I>[] {
