@@ -13,11 +13,11 @@ export interface EffectCall extends EffectRef {
   /** Aborts at the time-out, on cancellation and at shutdown. */
   readonly signal: AbortSignal;
   /** Shown to whoever watches now; not stored. */
-  live(channel: LiveChannel, text: string): void;
+  readonly live: (channel: LiveChannel, text: string) => void;
   /** Waits for something that is not this step's fault (a rate limit, a free container): the time-out's clock stands still. */
-  waiting<T>(wait: Promise<T>): Promise<T>;
+  readonly waiting: <T>(wait: Promise<T>) => Promise<T>;
   /** A sign of life: a step with a `heartbeatMs` fails with STEP_STALLED (retryable) after that long without one. */
-  heartbeat(): void;
+  readonly heartbeat: () => void;
 }
 
 /** Performs an effect. `request` comes from a definition and is parsed by the handler. Throws TradewrightErrors. */

@@ -1,5 +1,5 @@
 import { eventIdFrom } from '../../contracts/ids.ts';
-import type { WorkflowEvent} from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';

@@ -52,21 +52,21 @@ export function nodesOf<I>(input: z.ZodType<I>) {
   return {
     step: stepsOf(input),
 
-    sleepUntil(name: string, until: SleepDefinition<I>['until']): SleepDefinition<I> {
+    sleepUntil: (name: string, until: SleepDefinition<I>['until']): SleepDefinition<I> => {
       checkName('timer name', name);
       return { kind: 'sleep', name, until };
     },
 
-    waitForDecision(
+    waitForDecision: (
       name: string,
       draft: Pick<DecisionDefinition<I>, 'deadlineMs' | 'onDeadline' | 'summary'>,
-    ): DecisionDefinition<I> {
+    ): DecisionDefinition<I> => {
       checkName('decision name', name);
       if (!(draft.deadlineMs >= 0)) invalid(`decision ${name}: deadlineMs must be ≥ 0`);
       return { kind: 'decision', name, result: DecisionResult, ...draft };
     },
 
-    parallel(name: string, branches: ParallelDefinition<I>['branches']): ParallelDefinition<I> {
+    parallel: (name: string, branches: ParallelDefinition<I>['branches']): ParallelDefinition<I> => {
       checkName('group name', name);
       if (branches.length === 0) invalid(`group ${name} has no branches`);
       for (const branch of branches) {
@@ -76,10 +76,10 @@ export function nodesOf<I>(input: z.ZodType<I>) {
       return { kind: 'parallel', name, branches };
     },
 
-    loop(
+    loop: (
       name: string,
       draft: Pick<LoopDefinition<I>, 'atMost' | 'again'> & { readonly steps: readonly NodeDefinition<I>[] },
-    ): LoopDefinition<I> {
+    ): LoopDefinition<I> => {
       checkName('loop name', name);
       const { atMost, again, steps } = draft;
       if (!Number.isInteger(atMost) || atMost < 1) invalid(`loop ${name}: atMost must be a whole number ≥ 1`);
