@@ -1,21 +1,22 @@
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { WorkflowId } from '../contracts/ids.ts';
-import {
-  type AppendResult,
-  type Journal,
-  type Snapshot,
-  type SummaryFilter,
-  type SummaryPage,
+import type {
+  AppendResult,
+  Journal,
+  Snapshot,
+  SummaryFilter,
+  SummaryPage,
 } from '../contracts/ports/journal.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
 import { CommitReader } from './commit-reader.ts';
 import { Counters } from './counters.ts';
-import { type Database, type WriteOperation } from './database.ts';
+import type { Database, WriteOperation } from './database.ts';
 import { corrupt, readEvents } from './event-rows.ts';
 import { GroupWriter } from './group-writer.ts';
 import { type Head, Heads } from './heads.ts';
+import { upgradeIndexes } from './index-upgrade.ts';
 import { keys } from './keys.ts';
 import { listSummaries } from './summary-list.ts';
 import { summaryRows } from './summary-rows.ts';
@@ -54,6 +55,7 @@ export class LevelJournal implements Journal {
   static async open(database: Database, log: Log): Promise<LevelJournal> {
     const counters = new Counters();
     await counters.load(database);
+    await upgradeIndexes(database);
     return new LevelJournal(database, log, counters);
   }
 

@@ -1,43 +1,70 @@
 import { z } from 'zod';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type SummaryFilter, type SummaryPage } from '../contracts/ports/journal.ts';
+import type { SummaryFilter, SummaryPage } from '../contracts/ports/journal.ts';
 import { WorkflowState, WorkflowSummary } from '../contracts/workflow-view.ts';
-import { type Database } from './database.ts';
+import type { Database } from './database.ts';
+import { type ScanRange, scanScopes } from './index-scan.ts';
 import { keys } from './keys.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000;
-/** Index rows looked at in one go. */
-const CHUNK = 200;
 /** Index rows looked at for one page: a filter that matches little gives a short page with a cursor instead of a long wait. */
-const MAX_SCANNED = 20_000;
+const MAX_STEPS = 20_000;
 
 const Place = z.string().regex(/^\d{15}!wf_[a-z2-7]{26}$/);
 
 /**
- * One page of summaries, newest start first. A page may hold fewer than `limit`, even none; there is more as long as it has a cursor.
+ * One page of summaries, newest start first, as of one moment. Each condition has its index, and those are read side by side. A page
+ * may hold fewer than `limit`, even none; there is more as long as it has a cursor. The cursor is a place, not a count: what starts
+ * or ends meanwhile neither repeats nor hides another.
  * @throws INPUT_INVALID for a cursor that no page gave
  */
 export async function listSummaries(database: Database, filter: SummaryFilter): Promise<SummaryPage> {
   const limit = Math.min(Math.max(filter.limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
-  const scope = filter.state === undefined ? keys.all : WorkflowState.safeParse(filter.state).data;
-  if (scope === undefined) return { items: [] };
-  const items: WorkflowSummary[] = [];
-  let place = filter.cursor === undefined ? undefined : placeOfCursor(filter.cursor);
-  for (let scanned = 0; scanned < MAX_SCANNED; scanned += CHUNK) {
-    const range = place === undefined ? keys.listedIn(scope) : keys.listedAfter(scope, place);
-    const found = await database.level.keys({ ...range, limit: CHUNK }).all();
-    const rows = await database.level.getMany(found.map((key) => keys.summary(keys.workflowIn(key))));
-    for (const [index, key] of found.entries()) {
-      place = keys.placeOf(scope, key);
-      const summary = parse(rows[index]);
-      if (summary !== undefined && matches(summary, filter)) items.push(summary);
-      const isLast = index === found.length - 1 && found.length < CHUNK;
-      if (items.length === limit) return isLast ? { items } : { items, cursor: cursorOf(place) };
-    }
-    if (found.length < CHUNK) return { items };
+  const range = rangeOf(filter);
+  const scopes = scopesOf(filter);
+  if (scopes === undefined) return { items: [] };
+  const snapshot = database.level.snapshot();
+  try {
+    // One more than asked for tells whether there is a next page.
+    const scan = await scanScopes(database, snapshot, scopes, range, {
+      limit: limit + 1,
+      maxSteps: MAX_STEPS,
+    });
+    const places = scan.places.slice(0, limit);
+    const rows = await database.level.getMany(
+      places.map((place) => keys.summary(keys.workflowIn(place))),
+      { snapshot },
+    );
+    const items = rows.map(parse).filter((summary) => summary !== undefined);
+    const page = { items: items.filter((summary) => matches(summary, filter)) };
+    const place = scan.places.length > limit ? places.at(-1) : scan.reached;
+    return place === undefined ? page : { ...page, cursor: cursorOf(place) };
+  } finally {
+    await snapshot.close();
   }
-  return place === undefined ? { items } : { items, cursor: cursorOf(place) };
+}
+
+/** Undefined: no workflow can match. */
+function scopesOf({ state, definition, labels = {} }: SummaryFilter): string[] | undefined {
+  const scopes = Object.entries(labels).map(([name, value]) => keys.labelScope(name, value));
+  if (state !== undefined) {
+    const known = WorkflowState.safeParse(state);
+    if (!known.success) return undefined;
+    scopes.push(known.data);
+  }
+  if (definition !== undefined) scopes.push(keys.definitionScope(definition));
+  return scopes.length === 0 ? [keys.all] : scopes;
+}
+
+function rangeOf({ startedFrom, startedBefore, cursor }: SummaryFilter): ScanRange {
+  const first = startedBefore === undefined ? '' : keys.placeBefore(Math.ceil(startedBefore));
+  const after = cursor === undefined ? '' : keys.placeAfter(placeOfCursor(cursor));
+  return {
+    from: first > after ? first : after,
+    // What started at `startedFrom` still counts.
+    end: startedFrom === undefined || startedFrom <= 0 ? undefined : keys.placeBefore(Math.ceil(startedFrom)),
+  };
 }
 
 const cursorOf = (place: string): string => Buffer.from(place, 'utf8').toString('base64url');
@@ -57,7 +84,7 @@ function parse(row: string | undefined): WorkflowSummary | undefined {
   }
 }
 
-/** The row may have changed since its index was read: all conditions are checked on the row. */
+/** Long labels share an index, so the row decides. */
 function matches(summary: WorkflowSummary, { state, definition, labels = {} }: SummaryFilter): boolean {
   return (
     (state === undefined || summary.state === state) &&

@@ -1,5 +1,5 @@
 import { isTerminal, type WorkflowSummary } from '../contracts/workflow-view.ts';
-import { type WriteOperation } from './database.ts';
+import type { WriteOperation } from './database.ts';
 import { keys } from './keys.ts';
 
 /** The rows of the read model that change when a workflow's summary does. */
@@ -14,11 +14,17 @@ export function summaryRows(before: WorkflowSummary | undefined, after: Workflow
   return rows;
 }
 
-function indexKeys(summary: WorkflowSummary): string[] {
-  const { workflowId, state, startedAt = 0 } = summary;
+/** Every index row of a workflow. */
+export function indexKeys(summary: WorkflowSummary): string[] {
+  const { workflowId, state, definition, labels, startedAt = 0, endedAt = startedAt } = summary;
+  const scopes = [
+    keys.all,
+    state,
+    ...(definition === undefined ? [] : [keys.definitionScope(definition.name)]),
+    ...Object.entries(labels).map(([name, value]) => keys.labelScope(name, value)),
+  ];
   return [
-    keys.listed(keys.all, startedAt, workflowId),
-    keys.listed(state, startedAt, workflowId),
-    ...(isTerminal(state) ? [] : [keys.openWorkflow(workflowId)]),
+    ...scopes.map((scope) => keys.listed(scope, startedAt, workflowId)),
+    isTerminal(state) ? keys.ended(endedAt, workflowId) : keys.openWorkflow(workflowId),
   ];
 }
