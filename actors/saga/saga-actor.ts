@@ -4,11 +4,12 @@ import type { Clock } from '../../contracts/ports/clock.ts';
 import type { LiveChannel } from '../../contracts/subjects.ts';
 import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
-import type { EffectRef, WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { EffectRef, StartWorkflow, WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide } from '../../workflows/engine/decide.ts';
 import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { nextTickAt } from '../../workflows/engine/due.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';
+import { forkOf, type ForkTarget } from '../../workflows/engine/fork.ts';
 import type { WorkflowData } from '../../workflows/engine/state.ts';
 import { summaryOf, viewOf } from '../../workflows/engine/view.ts';
 import type { EffectOutcome, PerformEffect } from '../effects/effect-actor.ts';
@@ -35,6 +36,13 @@ export type SagaMessage =
       readonly command: WorkflowCommand;
       readonly by: string;
       readonly replyTo: ReplyTo<CommandOutcome>;
+    }
+  /** Answers with the start of a workflow that branches off this one; NOT_FOUND when it has no such step. */
+  | {
+      readonly type: 'fork';
+      readonly step: string;
+      readonly target: ForkTarget;
+      readonly replyTo: ReplyTo<StartWorkflow>;
     }
   | { readonly type: 'get'; readonly replyTo: ReplyTo<WorkflowView | null> }
   | { readonly type: 'effect-ended'; readonly effect: EffectRef; readonly outcome: EffectOutcome }
@@ -115,6 +123,16 @@ export function sagaActor(
       case 'get':
         message.replyTo.ok(data && viewOf(data));
         return data;
+      case 'fork': {
+        const { step, target, replyTo } = message;
+        try {
+          if (!data) throw new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`);
+          replyTo.ok(forkOf(definitionOf(data), data, step, target));
+        } catch (thrown) {
+          replyTo.fail(thrown);
+        }
+        return data;
+      }
       case 'command': {
         const { command, by, replyTo } = message;
         const { outcome, data: after } = await apply(

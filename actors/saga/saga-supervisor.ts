@@ -3,6 +3,7 @@ import { WorkflowId } from '../../contracts/ids.ts';
 import type { Journal } from '../../contracts/ports/journal.ts';
 import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import type { StartWorkflow, WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { ForkTarget } from '../../workflows/engine/fork.ts';
 import {
   type ActorContext,
   type ActorSpec,
@@ -34,6 +35,11 @@ export interface Sagas {
   /** Durable when it resolves. Starting what was started already is `ignored`. */
   start(command: StartWorkflow): Promise<CommandOutcome>;
   command(workflowId: WorkflowId, command: WorkflowCommand, by: string): Promise<CommandOutcome>;
+  /**
+   * Starts a new workflow that takes over what this one recorded before `step`, and begins there.
+   * @throws NOT_FOUND when there is no such workflow or step
+   */
+  fork(workflowId: WorkflowId, step: string, target: ForkTarget): Promise<CommandOutcome>;
   /** Null when there is no such workflow. */
   get(workflowId: WorkflowId): Promise<WorkflowView | null>;
   /** Takes every workflow that has not ended up again; gives their number. */
@@ -144,6 +150,16 @@ function sagasOver(
         kind: 'refused',
         failure: toFailure(new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`)),
       };
+    },
+    async fork(workflowId, step, target) {
+      if (!(await exists(workflowId)))
+        throw new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`);
+      const start = await ask(
+        sharded.ref(workflowId),
+        (replyTo: ReplyTo<StartWorkflow>): SagaMessage => ({ type: 'fork', step, target, replyTo }),
+        { timeoutMs: ASK_TIMEOUT_MS },
+      );
+      return send(start.workflowId, start, 'fork');
     },
     async get(workflowId) {
       if (!(await exists(workflowId))) return null;

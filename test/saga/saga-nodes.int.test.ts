@@ -4,6 +4,8 @@ import { SagaMetrics } from '../../actors/saga/saga-metrics.ts';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { defineWorkflow, nodesOf } from '../../workflows/engine/index.ts';
+import { codeOf } from '../support/code-of.ts';
+import { workflowIdFrom } from '../../contracts/ids.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SagaRig, startSagas } from '../support/sagas.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -107,6 +109,32 @@ describe('SagaActor: pauses, groups, timers, loops', () => {
     await eventually(async () => (await second.view(workflowId)).state === 'WAITING');
     await second.sagas.command(workflowId, approve, 'ada');
     expect((await second.ended(workflowId)).state).to.equal('COMPLETED');
+  });
+
+  it('S16 a fork is a workflow of its own that runs nothing before its step again', async () => {
+    const { start, sagas, ended, view, store } = await begin();
+    const { workflowId } = await start('source');
+    await eventually(async () => (await view(workflowId)).state === 'WAITING');
+    calls = [];
+    const fork = workflowIdFrom('fork');
+    const outcome = await sagas.fork(workflowId, 'hotel', { workflowId: fork, dedupKey: 'fork' });
+    expect(outcome.kind).to.equal('accepted');
+    await eventually(async () => (await view(fork)).state === 'WAITING');
+    await sagas.command(fork, approve, 'ada');
+    expect(await ended(fork)).to.include({ state: 'COMPLETED' });
+    expect(calls).to.deep.equal(['hotel', 'ticket']);
+    expect((await view(workflowId)).state).to.equal('WAITING');
+    const reused = (await store.journal.read(fork)).flatMap(({ fact }) =>
+      fact.type === 'StepReused' ? [[fact.step, fact.from]] : [],
+    );
+    expect(reused).to.deep.equal([
+      ['draft', workflowId],
+      ['review', workflowId],
+      ['flight', workflowId],
+    ]);
+    expect(await codeOf(sagas.fork(workflowId, 'nowhere', { workflowId: fork, dedupKey: 'x' }))).to.equal(
+      'NOT_FOUND',
+    );
   });
 
   it('S17 a timer that came due while no worker was there fires after the restart', async () => {

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
-import { effectActor, type EffectMessage } from '../../actors/effects/effect-actor.ts';
 import type { EffectHandler } from '../../actors/effects/effect-call.ts';
-import { createActorSystem, nactJournalEngine, type Ref, tell } from '../../actors/kernel/index.ts';
+import { startSagaEngine } from '../../actors/saga/saga-engine.ts';
 import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
-import { type Sagas, sagaSupervisor } from '../../actors/saga/saga-supervisor.ts';
+import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
 import { openStore, type Store } from '../../persistence/index.ts';
-import { type AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { eventually } from './eventually.ts';
 
 export interface SagaRig {
@@ -38,34 +37,19 @@ export async function startSagas(options: {
   const clock = systemClock;
   const log = silentLog;
   const store = await openStore({ dir: join(options.dir, 'journal'), log, clock });
-  const system = createActorSystem({
-    name: 'test',
+  const { definitions, handlers: effects, lingerMs, recorded, snapshotEvery } = options;
+  const engine = await startSagaEngine({
+    journal: store.journal,
+    definitions,
+    effects,
     clock,
+    random: () => 0.5,
     log,
-    journalEngine: nactJournalEngine(store.journal, log),
+    ...(lingerMs === undefined ? {} : { lingerMs }),
+    ...(recorded === undefined ? {} : { recorded }),
+    ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
   });
-  const performer: Ref<EffectMessage> = system.spawn(
-    effectActor({ name: 'performer', handlers: options.handlers, concurrency: 100 }),
-  );
-  const registry = new WorkflowRegistry(options.definitions);
-  const sagas = await new Promise<Sagas>((resolve) =>
-    system.spawn(
-      sagaSupervisor(
-        {
-          clock,
-          random: () => 0.5,
-          registry,
-          journal: store.journal,
-          perform: (job) => void tell(performer, job),
-          live: () => undefined,
-          lingerMs: options.lingerMs ?? 60_000,
-          ...(options.recorded ? { recorded: options.recorded } : {}),
-          ...(options.snapshotEvery === undefined ? {} : { snapshotEvery: options.snapshotEvery }),
-        },
-        resolve,
-      ),
-    ),
-  );
+  const { sagas } = engine;
   const view = async (workflowId: WorkflowId): Promise<WorkflowView> => {
     const found = await sagas.get(workflowId);
     if (!found) throw new Error(`there is no workflow ${workflowId}`);
@@ -99,7 +83,7 @@ export async function startSagas(options: {
         { what: `the end of ${workflowId}` },
       ),
     async close() {
-      await system.stop();
+      await engine.stop();
       await store.close();
     },
   };

@@ -95,6 +95,9 @@ describe('decider: what people ask for', () => {
     expect(undone.when(retry).kind).to.equal('refused');
     undone.succeed(null);
     expect(undone.when(retry).kind).to.equal('refused');
+    const unclear = order().succeed({ booking: 'b1' }).fail(fatal).fail(fatal);
+    expect(unclear.data).to.include({ state: 'FAILED', needsPerson: true });
+    expect(unclear.when(retry).kind).to.equal('refused');
     expect(order().when(retry).kind).to.equal('refused');
     const late = order({ deadlineMs: 5_000 }).fail(fatal);
     late.now += 5_000;
