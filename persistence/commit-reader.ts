@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { WorkflowId } from '../contracts/ids.ts';
 import type { Log } from '../contracts/ports/log.ts';
-import type { WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import type { Archive } from './archive.ts';
 import type { Database } from './database.ts';
 import { corrupt, parseRow } from './event-rows.ts';
 import { keys } from './keys.ts';
@@ -12,10 +13,12 @@ const Place = z.tuple([WorkflowId, z.number().int().positive(), z.number().int()
 /** Commits in order. The events themselves are stored once, under their workflow; a commit's row says which ones. */
 export class CommitReader {
   readonly #database: Database;
+  readonly #archive: Archive;
   readonly #log: Log;
 
-  constructor(database: Database, log: Log) {
+  constructor(database: Database, archive: Archive, log: Log) {
     this.#database = database;
+    this.#archive = archive;
     this.#log = log;
   }
 
@@ -48,17 +51,26 @@ export class CommitReader {
   async #batch(commit: number, row: string): Promise<WorkflowEventBatch | undefined> {
     try {
       const [workflowId, from, to] = Place.parse(JSON.parse(row));
-      const seqs = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-      const stored = await this.#database.level.getMany(seqs.map((seq) => keys.event(workflowId, seq)));
-      const events = seqs.map((seq, index) => {
-        const event = stored[index];
-        if (event === undefined) throw corrupt(workflowId, seq, 'the event is missing');
-        return parseRow(workflowId, seq, event);
-      });
+      const events = await this.#events(workflowId, from, to);
       return { schema: 'tradewright.workflow-events/1', workflowId, commit, events };
     } catch (error) {
       this.#log.error({ commit, failure: toFailure(error) }, 'commit not readable, left out');
       return undefined;
     }
+  }
+
+  async #events(workflowId: WorkflowId, from: number, to: number): Promise<WorkflowEvent[]> {
+    const seqs = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    const stored = await this.#database.level.getMany(seqs.map((seq) => keys.event(workflowId, seq)));
+    // Whoever follows the commits late must not miss those of a workflow that was archived meanwhile.
+    const archived = stored.some((row) => row === undefined)
+      ? await this.#archive.read(workflowId)
+      : undefined;
+    if (archived !== undefined) return archived.events.slice(from - 1, to);
+    return seqs.map((seq, index) => {
+      const event = stored[index];
+      if (event === undefined) throw corrupt(workflowId, seq, 'the event is missing');
+      return parseRow(workflowId, seq, event);
+    });
   }
 }

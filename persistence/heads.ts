@@ -1,6 +1,6 @@
 import type { WorkflowSummary } from '../contracts/workflow-view.ts';
 
-/** Where a workflow stands: its last event, and the summary whose index rows are on disk. */
+/** Where a workflow stands: its last event, and the summary whose index rows are on disk; none but events: it is archived. */
 export interface Head {
   readonly seq: number;
   readonly summary: WorkflowSummary | undefined;

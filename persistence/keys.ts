@@ -29,6 +29,7 @@ const backwards = (at: number): string => digits(LAST_INSTANT - Math.min(Math.ma
 
 export const keys = {
   event: (workflowId: string, seq: number) => `e!${workflowId}!${digits(seq, 10)}`,
+  events: under('e'),
   eventsAfter: (workflowId: string, seq: number): KeyRange => ({
     gte: `e!${workflowId}!${digits(seq + 1, 10)}`,
     lt: under(`e!${workflowId}`).lt,
@@ -70,6 +71,13 @@ export const keys = {
   indexes: 'm!indexes',
   workflowIn: (key: string) => key.slice(key.lastIndexOf('!') + 1),
   all: ALL,
+  /** Where in the archive a retired workflow is. */
+  archived: (workflowId: string) => `x!${workflowId}`,
+  archivedAll: under('x'),
+  /** How many bytes of an archive file count. */
+  archiveFile: (file: string) => `y!${file}`,
+  archiveFiles: under('y'),
+  archiveFileIn: (key: string) => key.slice(2),
   snapshot: (workflowId: string) => `n!${workflowId}`,
   cursor: (name: string) => `u!${name}`,
   counters: 'm!counters',

@@ -10,6 +10,7 @@ import type {
 import type { Log } from '../contracts/ports/log.ts';
 import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
+import { type Archive, parsePlace } from './archive.ts';
 import { CommitReader } from './commit-reader.ts';
 import { Counters } from './counters.ts';
 import type { Database, WriteOperation } from './database.ts';
@@ -28,19 +29,19 @@ const OPEN_CHUNK = 200;
 /** The journal on LevelDB: event rows per workflow, an index of commits over them, and the read model, in one atomic batch. */
 export class LevelJournal implements Journal {
   readonly writer: GroupWriter;
+  readonly heads: Heads;
   readonly #database: Database;
   readonly #log: Log;
   readonly #counters: Counters;
-  readonly #heads: Heads;
   readonly #commits: CommitReader;
   readonly #listeners = new Set<(lastCommit: number) => void>();
 
-  private constructor(database: Database, log: Log, counters: Counters) {
+  private constructor(database: Database, archive: Archive, log: Log, counters: Counters) {
     this.#database = database;
     this.#log = log;
     this.#counters = counters;
-    this.#heads = new Heads(HEADS_KEPT, (workflowId) => this.#readHead(workflowId));
-    this.#commits = new CommitReader(database, log);
+    this.heads = new Heads(HEADS_KEPT, (workflowId) => this.#readHead(workflowId));
+    this.#commits = new CommitReader(database, archive, log);
     this.writer = new GroupWriter(database, {
       seal: () => counters.seal(),
       committed: () => this.#committed(),
@@ -52,11 +53,11 @@ export class LevelJournal implements Journal {
     });
   }
 
-  static async open(database: Database, log: Log): Promise<LevelJournal> {
+  static async open(database: Database, archive: Archive, log: Log): Promise<LevelJournal> {
     const counters = new Counters();
     await counters.load(database);
     await upgradeIndexes(database);
-    return new LevelJournal(database, log, counters);
+    return new LevelJournal(database, archive, log, counters);
   }
 
   append(
@@ -69,13 +70,13 @@ export class LevelJournal implements Journal {
     if (misfit !== undefined) return Promise.reject(new TradewrightError('INTERNAL', misfit));
     if (this.writer.closed)
       return Promise.reject(new TradewrightError('STORE_CLOSED', 'the store is closed'));
-    return this.#heads.with(workflowId, async () => {
+    return this.heads.with(workflowId, async () => {
       for (;;) {
         const result = await this.writer.submit<AppendResult | undefined>(() =>
           this.#write(workflowId, expectedSeq, events, summary),
         );
         if (result !== undefined) return result;
-        await this.#heads.load(workflowId);
+        await this.heads.load(workflowId);
       }
     });
   }
@@ -181,10 +182,13 @@ export class LevelJournal implements Journal {
     events: readonly WorkflowEvent[],
     summary: WorkflowSummary,
   ): { operations: readonly WriteOperation[]; result: AppendResult | undefined } {
-    const head = this.#heads.get(workflowId);
+    const head = this.heads.get(workflowId);
     if (head === undefined) return { operations: [], result: undefined };
     if (head.seq !== expectedSeq)
       return { operations: [], result: { kind: 'conflict', actualSeq: head.seq } };
+    if (head.seq > 0 && head.summary === undefined) {
+      throw new TradewrightError('NOT_FOUND', `${workflowId} is archived and takes nothing more`);
+    }
     const seq = expectedSeq + events.length;
     const operations: WriteOperation[] = events.map((event) => ({
       type: 'put',
@@ -195,17 +199,27 @@ export class LevelJournal implements Journal {
     const commit = this.#counters.next(events.length);
     const place = JSON.stringify([workflowId, expectedSeq + 1, seq]);
     operations.push({ type: 'put', key: keys.commit(commit), value: place }, ...summaryOperations);
-    this.#heads.set(workflowId, { seq, summary });
+    this.heads.set(workflowId, { seq, summary });
     return { operations, result: { kind: 'appended', commit } };
   }
 
   async #readHead(workflowId: string): Promise<Head> {
     const summary = await this.summary(WorkflowId.parse(workflowId));
-    if (summary === undefined) return { seq: 0, summary };
+    if (summary === undefined) return this.#headWithoutSummary(workflowId);
     if (!(await this.#database.level.has(keys.event(workflowId, summary.seq)))) {
       throw corrupt(workflowId, summary.seq, 'the summary is ahead of the events');
     }
     return { seq: summary.seq, summary };
+  }
+
+  async #headWithoutSummary(workflowId: string): Promise<Head> {
+    const [archived, event] = await this.#database.level.getMany([
+      keys.archived(workflowId),
+      keys.event(workflowId, 1),
+    ]);
+    if (archived !== undefined) return { seq: parsePlace(workflowId, archived).events, summary: undefined };
+    if (event !== undefined) throw corrupt(workflowId, undefined, 'its summary is missing');
+    return { seq: 0, summary: undefined };
   }
 
   #committed(): void {
@@ -224,7 +238,7 @@ export class LevelJournal implements Journal {
 
   #forget(): void {
     this.#counters.failed();
-    this.#heads.forget();
+    this.heads.forget();
   }
 }
 

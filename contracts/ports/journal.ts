@@ -68,3 +68,39 @@ export interface Journal {
   eventCount(): number;
   close(): Promise<void>;
 }
+
+/** A workflow that was moved from the journal to the archive. */
+export interface ArchivedWorkflow {
+  readonly schema: 'tradewright.archived-workflow/1';
+  readonly workflowId: WorkflowId;
+  /** Milliseconds since the epoch. */
+  readonly archivedAt: number;
+  readonly summary: WorkflowSummary;
+  readonly events: readonly WorkflowEvent[];
+}
+
+export interface RetireOptions {
+  /** Workflows in one call, 1,000 unless told. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Retired {
+  readonly workflows: number;
+  readonly events: number;
+  /** Left where they are, because their rows are damaged. */
+  readonly damaged: readonly WorkflowId[];
+}
+
+/** What an operator does with the journal, beside its work. */
+export interface JournalUpkeep {
+  /**
+   * Moves workflows that ended before `olderThan` (milliseconds since the epoch), the oldest first, to the archive; they are then no
+   * longer listed, and `read` gives nothing. Their commits are still given by `commits`. Open workflows are never touched. To be
+   * called again while it retires `limit`.
+   * @throws DISK_FULL; JOURNAL_CORRUPT when the day's archive file holds less than was put there; the signal's reason
+   */
+  retire(olderThan: number, options?: RetireOptions): Promise<Retired>;
+  /** @throws JOURNAL_CORRUPT when the archive no longer holds what was put there */
+  readArchived(workflowId: WorkflowId): Promise<ArchivedWorkflow | undefined>;
+}

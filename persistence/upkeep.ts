@@ -1,0 +1,37 @@
+import type { WorkflowId } from '../contracts/ids.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { ArchivedWorkflow, JournalUpkeep, Retired, RetireOptions } from '../contracts/ports/journal.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { Archive } from './archive.ts';
+import type { Database } from './database.ts';
+import type { LevelJournal } from './level-journal.ts';
+import { Retention } from './retention.ts';
+
+export interface UpkeepParts {
+  readonly database: Database;
+  readonly journal: LevelJournal;
+  readonly archive: Archive;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What is done with the journal beside its work. */
+export class Upkeep implements JournalUpkeep {
+  readonly #archive: Archive;
+  readonly #retention: Retention;
+
+  constructor({ database, journal, archive, clock, log }: UpkeepParts) {
+    this.#archive = archive;
+    const { writer, heads } = journal;
+    const summary = (workflowId: WorkflowId) => journal.summary(workflowId);
+    this.#retention = new Retention({ database, writer, heads, archive, clock, log, summary });
+  }
+
+  retire(olderThan: number, options?: RetireOptions): Promise<Retired> {
+    return this.#retention.retire(olderThan, options);
+  }
+
+  readArchived(workflowId: WorkflowId): Promise<ArchivedWorkflow | undefined> {
+    return this.#archive.read(workflowId);
+  }
+}
