@@ -294,6 +294,19 @@ describe('SagaActor: pauses, groups, timers, loops', () => {
     expect(failed).to.deep.equal(['STEP_STALLED']);
   });
 
+  it('S23 passes over a snapshot whose state has another shape, and reads the journal', async () => {
+    const first = await begin();
+    const { workflowId } = await first.start('s23');
+    const { seq } = await eventually(async () => {
+      const view = await first.view(workflowId);
+      return view.state === 'WAITING' && view;
+    });
+    await first.store.journal.saveSnapshot({ workflowId, seq, state: { steps: {}, state: 'RUNNING' } });
+    const second = await begin();
+    await second.sagas.command(workflowId, approve, 'ada');
+    expect((await second.ended(workflowId)).reason).to.equal('ticket-1');
+  });
+
   it('rounds of a loop are in the journal and the view', async () => {
     const { start, view, store } = await begin();
     const { workflowId } = await start('loop', { drafts: 2 });

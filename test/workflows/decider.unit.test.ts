@@ -108,7 +108,7 @@ describe('decider', () => {
     run.when({ type: 'cancel', by: 'ada', reason: 'changed my mind' });
     expect(run.running).to.include({ step: 'pay', aborting: true });
     run.stopped().succeed(null);
-    expect(run.data).to.include({ state: 'CANCELLED', reason: 'changed my mind' });
+    expect(run.data).to.include({ state: 'CANCELLED', reason: 'changed my mind', error: null });
     expect(run.story.slice(-4)).to.deep.equal([
       'RollbackStarted',
       'CompensationStarted book',

@@ -127,6 +127,49 @@ describe('decider: groups, timers, decisions, loops', () => {
     expect(run.facts.find(({ type }) => type === 'LoopEnded')).to.include({ rounds: 3, exhausted: true });
   });
 
+  it('S17 S19 loops hold loops, groups and timers, which begin anew with each round', () => {
+    const Input = z.object({});
+    const { step, parallel, loop, sleepUntil } = nodesOf(Input);
+    const simple = (name: string) =>
+      step({ name, effect: `test.${name}`, request: () => null, result: z.number() });
+    const [left, right, inner] = [simple('left'), simple('right'), simple('inner')];
+    const twice = ({ name }: { name: string }) => ({
+      atMost: 9,
+      again: ({ roundOf }: { roundOf: (of: { name: string }) => number }) => roundOf({ name }) < 2,
+    });
+    const nested = defineWorkflow({
+      name: 'nested',
+      version: 1,
+      input: Input,
+      steps: [
+        loop('outer', {
+          ...twice({ name: 'outer' }),
+          steps: [
+            parallel('pair', [left, right]),
+            sleepUntil('nap', (_, now) => now + 1_000),
+            loop('core', { ...twice({ name: 'core' }), steps: [inner] }),
+          ],
+        }),
+      ],
+      outcome: ({ resultOf }) => ({ outcome: String(resultOf(inner)) }),
+    });
+    const run = new DeciderRun(nested).start();
+    const keys = new Set<string>();
+    for (let turn = 0; turn < 50 && run.data?.state !== 'COMPLETED'; turn += 1) {
+      if (run.due.length === 0) run.later(1_000);
+      else {
+        keys.add(run.running.idempotencyKey);
+        run.succeed(turn);
+      }
+    }
+    expect(run.data?.state).to.equal('COMPLETED');
+    const completed = (name: string) => run.story.filter((line) => line === `StepCompleted ${name}`).length;
+    expect(['left', 'right', 'inner'].map(completed)).to.deep.equal([2, 2, 4]);
+    expect(keys.size).to.equal(8);
+    expect(run.story.filter((line) => line === 'TimerFired nap')).to.have.length(2);
+    expect(run.replayed()).to.deep.equal(run.data);
+  });
+
   it('every round is undone, the last one first, each with its own result', () => {
     const run = new DeciderRun(tripWorkflow()).start({ drafts: 2 });
     run.succeed({ id: 'd1' }).succeed({ id: 'r1' }).succeed({ id: 'd2' }).succeed({ id: 'r2' });

@@ -80,9 +80,13 @@ function handle(draft: Draft, command: Exclude<WorkflowCommand, StartWorkflow>):
 }
 
 function recover(draft: Draft): undefined {
-  for (const { step, round, state, attempt } of draft.data.rollback?.undo ?? []) {
-    if (state === 'executing')
-      draft.add({ type: 'CompensationInterrupted', step, attempt, ...inRound(round) });
+  const { rollback } = draft.data;
+  if (rollback) {
+    for (const { step, round, state, attempt } of rollback.undo) {
+      if (state === 'executing')
+        draft.add({ type: 'CompensationInterrupted', step, attempt, ...inRound(round) });
+    }
+    return undefined;
   }
   for (const step of executingSteps(draft.data)) {
     draft.add({ type: 'StepInterrupted', step, attempt: stepOf(draft.data, step).attempt });

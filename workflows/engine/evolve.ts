@@ -132,7 +132,8 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
           retryAt: null,
           error: fact.error,
         })),
-        error: fact.error,
+        // A step that was told to stop is not why the workflow ends.
+        error: data.halting ? data.error : fact.error,
       };
     case 'StepSkipped':
       return withStep(data, fact.step, (step) => ({ ...step, state: 'skipped' }));
