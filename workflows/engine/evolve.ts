@@ -3,17 +3,9 @@ import type { WorkflowId } from '../../contracts/ids.ts';
 import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowState } from '../../contracts/workflow-view.ts';
 import type { AnyWorkflow } from './definition.ts';
-import {
-  type Execution,
-  inRound,
-  neverStarted,
-  sameExecution,
-  stepOf,
-  type StepStatus,
-  type UndoStatus,
-  type WorkflowData,
-} from './state.ts';
+import { inRound, neverStarted, stepOf, type WorkflowData, withStep } from './state.ts';
 import { loopRoundStarted, retryRequested, resumed } from './evolve-turns.ts';
+import { undoingWentOn } from './evolve-undo.ts';
 
 /** An event as far as the state depends on it. */
 export interface Occurrence {
@@ -180,61 +172,12 @@ function apply(data: WorkflowData, fact: WorkflowFact, time: number): WorkflowDa
     case 'WorkflowCancelRequested':
       return { ...data, cancellation: { by: fact.by, reason: fact.reason }, decision: null };
     case 'RollbackStarted':
-      return {
-        ...data,
-        halting: null,
-        paused: null,
-        decision: null,
-        rollback: {
-          end: fact.end,
-          error: fact.error ?? null,
-          undo: fact.steps.map((step, at) => neverUndone(undone(data, step, fact.rounds?.[at]))),
-        },
-      };
     case 'CompensationStarted':
-      return withUndo(
-        withStep(data, fact.step, (step) => ({ ...step, state: 'compensating' })),
-        fact,
-        (undo) => ({
-          ...undo,
-          state: 'executing',
-          attempt: fact.attempt,
-          startedAt: time,
-          budgetFrom: undo.budgetFrom ?? time,
-          retryAt: null,
-        }),
-      );
     case 'CompensationInterrupted':
-      return withUndo(data, fact, (undo) => ({
-        ...undo,
-        state: 'pending',
-        interruptions: undo.interruptions + 1,
-      }));
     case 'CompensationCompleted':
-      return withUndo(
-        withStep(data, fact.step, (step) => ({ ...step, state: 'compensated' })),
-        fact,
-        ({ error: _, ...undo }) => ({ ...undo, state: 'completed', retryAt: null }),
-      );
     case 'CompensationAttemptFailed':
-      return withUndo(data, fact, (undo) => ({
-        ...undo,
-        state: 'pending',
-        failures: undo.failures + 1,
-        retryAt: fact.retryAt,
-        error: fact.error,
-      }));
     case 'CompensationFailed':
-      return {
-        ...withUndo(data, fact, (undo) => ({
-          ...undo,
-          state: 'failed',
-          failures: undo.failures + 1,
-          retryAt: null,
-          error: fact.error,
-        })),
-        needsPerson: true,
-      };
+      return undoingWentOn(data, fact, time);
     case 'WorkflowCompleted':
       return {
         ...data,
@@ -278,36 +221,4 @@ function decided(data: WorkflowData, name: string, time: number, result: unknown
     ),
     decision: null,
   };
-}
-
-/** The event counts rounds from 1 for steps outside of loops too. */
-function undone(data: WorkflowData, step: string, round: number | undefined): Execution {
-  return { step, ...(stepOf(data, step).round === undefined ? {} : inRound(round)) };
-}
-
-function neverUndone(execution: Execution): UndoStatus {
-  return {
-    ...execution,
-    state: 'pending',
-    attempt: 0,
-    failures: 0,
-    interruptions: 0,
-    startedAt: null,
-    budgetFrom: null,
-    retryAt: null,
-  };
-}
-
-function withStep(data: WorkflowData, name: string, change: (step: StepStatus) => StepStatus): WorkflowData {
-  return { ...data, steps: { ...data.steps, [name]: change(stepOf(data, name)) } };
-}
-
-function withUndo(
-  data: WorkflowData,
-  execution: Execution,
-  change: (undo: UndoStatus) => UndoStatus,
-): WorkflowData {
-  if (!data.rollback) return data;
-  const undo = data.rollback.undo.map((entry) => (sameExecution(entry, execution) ? change(entry) : entry));
-  return { ...data, rollback: { ...data.rollback, undo } };
 }

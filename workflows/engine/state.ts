@@ -126,3 +126,11 @@ export function resultOfExecution(data: WorkflowData, execution: Execution): unk
   const completed = data.completions.some((entry) => sameExecution(entry, execution));
   return completed && round === execution.round ? result : undefined;
 }
+
+export function withStep(
+  data: WorkflowData,
+  name: string,
+  change: (step: StepStatus) => StepStatus,
+): WorkflowData {
+  return { ...data, steps: { ...data.steps, [name]: change(stepOf(data, name)) } };
+}
