@@ -27,6 +27,15 @@ const PROBE_BYTES = 1024 * 1024;
  */
 const openFolders = new Set<string>();
 
+/** @throws DATA_DIR_IN_USE */
+export function claimFolder(folder: string): () => void {
+  if (openFolders.has(folder)) {
+    throw new TradewrightError('DATA_DIR_IN_USE', `${folder} is open in this process already`);
+  }
+  openFolders.add(folder);
+  return () => openFolders.delete(folder);
+}
+
 /** The one LevelDB under a folder: its lock, its write errors and how it comes back after a full disk. */
 export class Database {
   readonly level: Level<string, string>;
@@ -49,15 +58,12 @@ export class Database {
   static async open(dir: string, clock: Clock, log: Log): Promise<Database> {
     await mkdir(dir, { recursive: true });
     const folder = await realpath(dir);
-    if (openFolders.has(folder)) {
-      throw new TradewrightError('DATA_DIR_IN_USE', `${dir} is open in this process already`);
-    }
-    openFolders.add(folder);
+    const release = claimFolder(folder);
     const database = new Database(folder, clock, log);
     try {
       await database.level.open();
     } catch (error) {
-      openFolders.delete(folder);
+      release();
       throw openingError(dir, error);
     }
     return database;
@@ -145,7 +151,7 @@ export class Database {
   }
 }
 
-function openingError(dir: string, error: unknown): TradewrightError {
+export function openingError(dir: string, error: unknown): TradewrightError {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = codeOf(cause) ?? codeOf(error);
   const says = messageOf(cause ?? error);

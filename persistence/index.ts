@@ -11,6 +11,8 @@ import { LevelRiskBook } from './level-risk-book.ts';
 import { LevelStrategies } from './level-strategies.ts';
 import { Upkeep } from './upkeep.ts';
 
+export { verify } from './verify.ts';
+
 /** Everything that is kept, in one LevelDB. */
 export interface Store {
   readonly journal: Journal;

@@ -1,11 +1,20 @@
 import type { WorkflowId } from '../contracts/ids.ts';
 import type { Clock } from '../contracts/ports/clock.ts';
-import type { ArchivedWorkflow, JournalUpkeep, Retired, RetireOptions } from '../contracts/ports/journal.ts';
+import type {
+  ArchivedWorkflow,
+  BackedUp,
+  JournalUpkeep,
+  Retired,
+  RetireOptions,
+  VerifyReport,
+} from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { Archive } from './archive.ts';
+import { backUp } from './backup.ts';
 import type { Database } from './database.ts';
 import type { LevelJournal } from './level-journal.ts';
 import { Retention } from './retention.ts';
+import { verifyOpen } from './verify.ts';
 
 export interface UpkeepParts {
   readonly database: Database;
@@ -17,10 +26,12 @@ export interface UpkeepParts {
 
 /** What is done with the journal beside its work. */
 export class Upkeep implements JournalUpkeep {
+  readonly #database: Database;
   readonly #archive: Archive;
   readonly #retention: Retention;
 
   constructor({ database, journal, archive, clock, log }: UpkeepParts) {
+    this.#database = database;
     this.#archive = archive;
     const { writer, heads } = journal;
     const summary = (workflowId: WorkflowId) => journal.summary(workflowId);
@@ -33,5 +44,13 @@ export class Upkeep implements JournalUpkeep {
 
   readArchived(workflowId: WorkflowId): Promise<ArchivedWorkflow | undefined> {
     return this.#archive.read(workflowId);
+  }
+
+  backup(toDir: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<BackedUp> {
+    return backUp(this.#database, this.#archive, toDir, signal);
+  }
+
+  verify(): Promise<VerifyReport> {
+    return verifyOpen(this.#database.level, this.#archive.files);
   }
 }

@@ -92,6 +92,39 @@ export interface Retired {
   readonly damaged: readonly WorkflowId[];
 }
 
+export interface BackedUp {
+  /** The last commit that the copy holds. */
+  readonly lastCommit: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly archiveFiles: number;
+}
+
+/** One place where what is stored does not fit; which of them are given depends on what could be told. */
+export interface JournalProblem {
+  readonly kind: 'event' | 'summary' | 'index' | 'commit' | 'archive' | 'counters' | 'unreadable';
+  readonly workflowId?: string;
+  readonly seq?: number;
+  readonly commit?: number;
+  readonly says: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** In the journal; those in the archive are counted apart. */
+  readonly workflows: number;
+  readonly open: number;
+  readonly archived: number;
+  /** In the journal. */
+  readonly events: number;
+  readonly commits: number;
+  /** At most 1,000. */
+  readonly problems: readonly JournalProblem[];
+  readonly moreProblems: number;
+  /** The workflows that the problems are about. */
+  readonly quarantined: readonly string[];
+}
+
 /** What an operator does with the journal, beside its work. */
 export interface JournalUpkeep {
   /**
@@ -103,4 +136,12 @@ export interface JournalUpkeep {
   retire(olderThan: number, options?: RetireOptions): Promise<Retired>;
   /** @throws JOURNAL_CORRUPT when the archive no longer holds what was put there */
   readArchived(workflowId: WorkflowId): Promise<ArchivedWorkflow | undefined>;
+  /**
+   * A copy as of one moment, made while work goes on, in a folder that is not there yet or empty: a data folder with `journal/` and
+   * `archive/`. Opening it restores it.
+   * @throws INPUT_INVALID when the folder is not empty; DISK_FULL; the signal's reason. Nothing is then left of the copy.
+   */
+  backup(toDir: string, options?: { readonly signal?: AbortSignal }): Promise<BackedUp>;
+  /** Goes through everything as of one moment, while work goes on. Never throws for damage: it is in the report. */
+  verify(): Promise<VerifyReport>;
 }
