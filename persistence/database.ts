@@ -43,6 +43,7 @@ export class Database {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onReopened: (() => Promise<void>)[] = [];
+  readonly #onAccepting = new Set<(accepting: boolean) => void>();
   #failed: { readonly error: TradewrightError; readonly since: number } | undefined;
   #nextTryAt = 0;
   #closed = false;
@@ -67,6 +68,17 @@ export class Database {
       throw openingError(dir, error);
     }
     return database;
+  }
+
+  /** False from a failed write until the database has been reopened. */
+  get accepting(): boolean {
+    return this.#failed === undefined;
+  }
+
+  /** Tells each change of `accepting`; the returned function takes it back. */
+  onAccepting(listener: (accepting: boolean) => void): () => void {
+    this.#onAccepting.add(listener);
+    return () => this.#onAccepting.delete(listener);
   }
 
   /** Called after the database has been reopened: what was kept in memory may not be what is on disk. */
@@ -94,6 +106,7 @@ export class Database {
       this.#failed = { error: failure, since: this.#clock.now() };
       this.#nextTryAt = this.#clock.now() + RETRY_MS;
       this.#log.error({ error: messageOf(error) }, 'journal not writable; nothing is accepted');
+      this.#tellAccepting();
       throw failure;
     }
   }
@@ -120,6 +133,7 @@ export class Database {
     this.#failed = undefined;
     for (const reload of this.#onReopened) await reload();
     this.#log.info({ downMs: this.#clock.now() - since }, 'journal writable again');
+    this.#tellAccepting();
   }
 
   async close(): Promise<void> {
@@ -129,6 +143,16 @@ export class Database {
       await this.level.close();
     } finally {
       openFolders.delete(this.#folder);
+    }
+  }
+
+  #tellAccepting(): void {
+    for (const listener of this.#onAccepting) {
+      try {
+        listener(this.accepting);
+      } catch (error) {
+        this.#log.error({ error: messageOf(error) }, 'a listener threw');
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import type { Journal, JournalUpkeep } from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { ArtifactStore, RiskBook, StrategyStore } from '../contracts/ports/stores.ts';
 import { Archive } from './archive.ts';
+import { keepComingBack } from './comeback.ts';
 import { Database } from './database.ts';
 import { LevelArtifacts } from './level-artifacts.ts';
 import { LevelJournal } from './level-journal.ts';
@@ -39,14 +40,18 @@ export async function openStore({ dir, archiveDir, clock, log: parentLog }: Stor
   const database = await Database.open(dir, clock, log);
   try {
     const archive = new Archive(database, archiveDir ?? join(dir, '..', 'archive'));
-    const journal = await LevelJournal.open(database, archive, log);
+    const journal = await LevelJournal.open(database, archive, clock, log);
+    const stopComingBack = keepComingBack(database, journal.writer, clock);
     return {
       journal,
       upkeep: new Upkeep({ database, journal, archive, clock, log }),
       artifacts: new LevelArtifacts(database, journal.writer),
       strategies: new LevelStrategies(database, journal.writer),
       riskBook: new LevelRiskBook(database, journal.writer),
-      close: () => journal.close(),
+      close() {
+        stopComingBack();
+        return journal.close();
+      },
     };
   } catch (error) {
     await database.close();

@@ -7,6 +7,7 @@ import type {
   SummaryFilter,
   SummaryPage,
 } from '../contracts/ports/journal.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
@@ -19,6 +20,7 @@ import { GroupWriter } from './group-writer.ts';
 import { type Head, Heads } from './heads.ts';
 import { upgradeIndexes } from './index-upgrade.ts';
 import { keys } from './keys.ts';
+import { Quarantine } from './quarantine.ts';
 import { listSummaries } from './summary-list.ts';
 import { summaryRows } from './summary-rows.ts';
 
@@ -30,17 +32,27 @@ const OPEN_CHUNK = 200;
 export class LevelJournal implements Journal {
   readonly writer: GroupWriter;
   readonly heads: Heads;
+  readonly quarantine: Quarantine;
   readonly #database: Database;
   readonly #log: Log;
   readonly #counters: Counters;
   readonly #commits: CommitReader;
   readonly #listeners = new Set<(lastCommit: number) => void>();
 
-  private constructor(database: Database, archive: Archive, log: Log, counters: Counters) {
+  private constructor(
+    database: Database,
+    archive: Archive,
+    quarantine: Quarantine,
+    log: Log,
+    counters: Counters,
+  ) {
     this.#database = database;
+    this.quarantine = quarantine;
     this.#log = log;
     this.#counters = counters;
-    this.heads = new Heads(HEADS_KEPT, (workflowId) => this.#readHead(workflowId));
+    this.heads = new Heads(HEADS_KEPT, (workflowId) =>
+      quarantine.noting(workflowId, () => this.#readHead(workflowId)),
+    );
     this.#commits = new CommitReader(database, archive, log);
     this.writer = new GroupWriter(database, {
       seal: () => counters.seal(),
@@ -53,11 +65,11 @@ export class LevelJournal implements Journal {
     });
   }
 
-  static async open(database: Database, archive: Archive, log: Log): Promise<LevelJournal> {
+  static async open(database: Database, archive: Archive, clock: Clock, log: Log): Promise<LevelJournal> {
     const counters = new Counters();
     await counters.load(database);
     await upgradeIndexes(database);
-    return new LevelJournal(database, archive, log, counters);
+    return new LevelJournal(database, archive, new Quarantine(clock), log, counters);
   }
 
   append(
@@ -82,7 +94,7 @@ export class LevelJournal implements Journal {
   }
 
   async read(workflowId: WorkflowId, afterSeq = 0): Promise<readonly WorkflowEvent[]> {
-    return readEvents(this.#database, workflowId, afterSeq);
+    return this.quarantine.noting(workflowId, () => readEvents(this.#database, workflowId, afterSeq));
   }
 
   async latestSnapshot(workflowId: WorkflowId): Promise<Snapshot | undefined> {

@@ -4,15 +4,19 @@ import type {
   ArchivedWorkflow,
   BackedUp,
   JournalUpkeep,
+  Quarantined,
   Retired,
   RetireOptions,
   VerifyReport,
 } from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
+import type { WorkflowEvent } from '../contracts/workflow-event.ts';
+import type { WorkflowSummary } from '../contracts/workflow-view.ts';
 import type { Archive } from './archive.ts';
 import { backUp } from './backup.ts';
 import type { Database } from './database.ts';
 import type { LevelJournal } from './level-journal.ts';
+import { rebuildSummary } from './summary-repair.ts';
 import { Retention } from './retention.ts';
 import { verifyOpen } from './verify.ts';
 
@@ -26,11 +30,13 @@ export interface UpkeepParts {
 
 /** What is done with the journal beside its work. */
 export class Upkeep implements JournalUpkeep {
+  readonly #journal: LevelJournal;
   readonly #database: Database;
   readonly #archive: Archive;
   readonly #retention: Retention;
 
   constructor({ database, journal, archive, clock, log }: UpkeepParts) {
+    this.#journal = journal;
     this.#database = database;
     this.#archive = archive;
     const { writer, heads } = journal;
@@ -52,5 +58,27 @@ export class Upkeep implements JournalUpkeep {
 
   verify(): Promise<VerifyReport> {
     return verifyOpen(this.#database.level, this.#archive.files);
+  }
+
+  get accepting(): boolean {
+    return this.#database.accepting;
+  }
+
+  onAccepting(listener: (accepting: boolean) => void): () => void {
+    return this.#database.onAccepting(listener);
+  }
+
+  quarantined(): readonly Quarantined[] {
+    return this.#journal.quarantine.list();
+  }
+
+  async rebuildSummary(
+    workflowId: WorkflowId,
+    summarize: (events: readonly WorkflowEvent[]) => WorkflowSummary,
+  ): Promise<WorkflowSummary> {
+    const { writer, heads, quarantine } = this.#journal;
+    const summary = await rebuildSummary({ database: this.#database, writer, heads }, workflowId, summarize);
+    quarantine.release(workflowId);
+    return summary;
   }
 }

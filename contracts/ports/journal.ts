@@ -125,6 +125,16 @@ export interface VerifyReport {
   readonly quarantined: readonly string[];
 }
 
+/** A workflow whose rows are damaged; the others are not touched by it. */
+export interface Quarantined {
+  readonly workflowId: string;
+  /** The first place that does not fit, where it is an event. */
+  readonly seq?: number;
+  readonly says: string;
+  /** When it was found, milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** What an operator does with the journal, beside its work. */
 export interface JournalUpkeep {
   /**
@@ -144,4 +154,18 @@ export interface JournalUpkeep {
   backup(toDir: string, options?: { readonly signal?: AbortSignal }): Promise<BackedUp>;
   /** Goes through everything as of one moment, while work goes on. Never throws for damage: it is in the report. */
   verify(): Promise<VerifyReport>;
+  /** False while the disk is full: nothing is stored, everything can be read. It comes back by itself once there is room. */
+  readonly accepting: boolean;
+  /** Calls back when `accepting` changes; the returned function takes it back. */
+  onAccepting(listener: (accepting: boolean) => void): () => void;
+  /** Workflows that were found damaged since the store was opened, at most 1,000; `verify` finds those that nobody came across. */
+  quarantined(): readonly Quarantined[];
+  /**
+   * Replaces a summary that is lost, torn or behind by what `summarize` makes of the workflow's events. Reads all commits: for repairs.
+   * @throws JOURNAL_CORRUPT when the events are not whole; NOT_FOUND when there are none; INTERNAL when the summary is not theirs
+   */
+  rebuildSummary(
+    workflowId: WorkflowId,
+    summarize: (events: readonly WorkflowEvent[]) => WorkflowSummary,
+  ): Promise<WorkflowSummary>;
 }

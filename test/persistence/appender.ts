@@ -7,6 +7,7 @@ import { batchAfter, workflow } from '../support/workflow-history.ts';
 
 export type AppenderSays =
   | { readonly type: 'open' }
+  | { readonly type: 'accepting'; readonly accepting: boolean }
   | { readonly type: 'acknowledged'; readonly workflow: string; readonly seq: number }
   | { readonly type: 'read'; readonly events: number }
   | { readonly type: 'failed'; readonly code: string };
@@ -20,7 +21,12 @@ const say = (message: AppenderSays): void => void process.send?.(message);
 const fail = (error: unknown): void => say({ type: 'failed', code: toFailure(error).code });
 
 try {
-  const { journal } = await openStore({ dir: process.argv[2] ?? '', clock: systemClock, log: silentLog });
+  const { journal, upkeep } = await openStore({
+    dir: process.argv[2] ?? '',
+    clock: systemClock,
+    log: silentLog,
+  });
+  upkeep.onAccepting((accepting) => say({ type: 'accepting', accepting }));
   const append = async (name: string, count: number): Promise<void> => {
     const workflowId = workflow(name);
     const after = (await journal.summary(workflowId))?.seq ?? 0;

@@ -173,4 +173,76 @@ describe('journal on LevelDB', () => {
   it('refuses a cursor that no page gave', async () => {
     expect((await failure(store.journal.list({ cursor: 'bm9uc2Vuc2U' }))).code).to.equal('INPUT_INVALID');
   });
+
+  it('S23 reads the snapshot and the events behind it, none of those before', async () => {
+    await append(a, 0, 50);
+    await store.journal.saveSnapshot({ workflowId: a, seq: 50, state: { sum: 50 } });
+    await append(a, 50, 10);
+    // What the snapshot covers is not looked at: it could not be read.
+    await damage((level) => level.put(`e!${a}!0000000010`, '{'));
+    const snapshot = await store.journal.latestSnapshot(a);
+    expect(snapshot).to.deep.equal({ workflowId: a, seq: 50, state: { sum: 50 } });
+    const tail = await store.journal.read(a, snapshot?.seq);
+    expect(tail).to.deep.equal(batchAfter(a, 50, 10).events);
+    expect((await failure(store.journal.read(a))).details).to.deep.equal({ workflowId: a, seq: 10 });
+  });
+
+  describe('quarantine', () => {
+    const summarize = (events: readonly unknown[]) => batchAfter(a, 0, events.length).summary;
+
+    it('lists what was found damaged, by reading or by appending', async () => {
+      await append(a, 0, 3);
+      await append(b, 0, 3);
+      await damage(async (level) => {
+        await level.del(`e!${a}!0000000002`);
+        await level.put(`s!${b}`, '{');
+      });
+      expect(store.upkeep.quarantined()).to.deep.equal([]);
+      await failure(store.journal.read(a));
+      await failure(append(b, 3, 1));
+      const [first, second] = store.upkeep.quarantined();
+      expect(first).to.include({ workflowId: a, seq: 2 });
+      expect(second).to.include({ workflowId: b });
+      expect((await store.upkeep.verify()).quarantined).to.have.members([a, b]);
+    });
+
+    it('makes a lost, torn or old summary anew from the events, indexes included', async () => {
+      await append(a, 0, 1);
+      await append(a, 1, 4);
+      const before = await store.journal.list({});
+      const stale = JSON.stringify({ ...batchAfter(a, 0, 2).summary, state: 'PAUSED' });
+      for (const spoil of [
+        (level: Level<string, string>) => level.del(`s!${a}`),
+        (level: Level<string, string>) => level.put(`s!${a}`, '{'),
+        (level: Level<string, string>) => level.put(`s!${a}`, stale),
+        (level: Level<string, string>) => level.clear({ gte: 't!', lt: 't"' }),
+        async (level: Level<string, string>) => {
+          await level.put(`s!${a}`, '{');
+          await level.put(`t!PAUSED!998299999999999!${a}`, '');
+          await level.put(`z!001700000000000!${a}`, '');
+        },
+      ]) {
+        await damage(spoil);
+        expect((await store.upkeep.verify()).ok).to.equal(false);
+        expect((await store.upkeep.rebuildSummary(a, summarize)).seq).to.equal(5);
+        expect((await store.upkeep.verify()).problems).to.deep.equal([]);
+        expect(await store.journal.list({})).to.deep.equal(before);
+        expect(store.upkeep.quarantined()).to.deep.equal([]);
+      }
+      expect(await append(a, 5, 1)).to.include({ kind: 'appended' });
+    });
+
+    it('makes no summary of events that are not whole, and takes no wrong one', async () => {
+      await append(a, 0, 1);
+      await append(a, 1, 4);
+      await damage((level) => level.put(`s!${a}`, '{'));
+      const wrong = () => batchAfter(a, 0, 4).summary;
+      expect((await failure(store.upkeep.rebuildSummary(a, wrong))).code).to.equal('INTERNAL');
+      expect((await failure(store.upkeep.rebuildSummary(b, summarize))).code).to.equal('NOT_FOUND');
+      await damage((level) => level.del(`e!${a}!0000000005`));
+      const error = await failure(store.upkeep.rebuildSummary(a, summarize));
+      expect(error.code).to.equal('JOURNAL_CORRUPT');
+      expect(error.details).to.deep.equal({ workflowId: a, seq: 5 });
+    });
+  });
 });
