@@ -154,6 +154,8 @@ function sagasOver(
     async fork(workflowId, step, target) {
       if (!(await exists(workflowId)))
         throw new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`);
+      const failure = quarantined.get(workflowId);
+      if (failure) return { kind: 'refused', failure };
       const start = await ask(
         sharded.ref(workflowId),
         (replyTo: ReplyTo<StartWorkflow>): SagaMessage => ({ type: 'fork', step, target, replyTo }),
