@@ -62,6 +62,12 @@ describe('forks', () => {
     source.fail(fatal).succeed(null).succeed(null);
     expect(source.data?.state).to.equal('COMPENSATED');
     expect(steps(fork(source, 'ship').run)).to.deep.equal(['book']);
+    const cancelled = booked();
+    cancelled.when({ type: 'cancel', by: 'ada', reason: '' });
+    while (cancelled.due.length > 0) cancelled.succeed(null);
+    const { run } = fork(cancelled, 'ticket');
+    expect(steps(run)).to.deep.equal(['draft']);
+    expect(run.story.filter((fact) => fact.startsWith('StepReused'))).to.deep.equal([]);
   });
 
   it('is refused where the results do not fit the definition', () => {
