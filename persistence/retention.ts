@@ -67,11 +67,8 @@ export class Retention {
     damaged: WorkflowId[],
   ): Promise<readonly ArchivePlace[]> {
     const { archive, clock } = this.#parts;
-    const workflows: ArchivedWorkflow[] = [];
-    for (const id of ids) {
-      const workflow = await this.#gather(id, olderThan, damaged);
-      if (workflow !== undefined) workflows.push(workflow);
-    }
+    const gathered = await Promise.all(ids.map((id) => this.#gather(id, olderThan, damaged)));
+    const workflows = gathered.filter((workflow) => workflow !== undefined);
     if (workflows.length === 0) return [];
     const file = archive.files.fileOf(clock.now());
     const { places, counted } = await archive.files.append(file, await archive.counted(file), workflows);

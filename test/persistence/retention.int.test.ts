@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { cp, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { Level } from 'level';
 import type { WorkflowId } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
@@ -104,6 +105,25 @@ describe('retention', () => {
     expect(await lines('2026-01-03.jsonl.gz')).to.have.length(130);
     expect((await store.upkeep.readArchived(workflow('w-249')))?.events).to.have.length(3);
     expect((await store.journal.list({})).items).to.have.length(0);
+  });
+
+  it('S24 goes by the last event where a summary does not say when it ended', async () => {
+    await append(workflow('undated'), 0, 3, 'FAILED');
+    expect(await store.upkeep.retire(START + 3)).to.include({ workflows: 0 });
+    expect(await store.upkeep.retire(START + 4)).to.include({ workflows: 1 });
+    expect((await store.upkeep.verify()).problems).to.deep.equal([]);
+  });
+
+  it('S24 leaves a damaged workflow where it is, and goes on with the others', async () => {
+    for (let index = 0; index < 3; index += 1) await ended(index);
+    await store.close();
+    const level = new Level<string, string>(join(dir.path, 'journal'));
+    await level.put(`s!${workflow('w-1')}`, '{');
+    await level.close();
+    store = await open();
+    const retired = { workflows: 2, events: 6, damaged: [workflow('w-1')] };
+    expect(await store.upkeep.retire(TODAY)).to.deep.equal(retired);
+    expect((await store.upkeep.verify()).quarantined).to.deep.equal([workflow('w-1')]);
   });
 
   it('S24 after a crash between archive and journal each workflow is archived once', async () => {

@@ -149,6 +149,7 @@ describe('list of workflows on LevelDB', () => {
     await store.journal.append(id, 1, events, summary);
     expect(await listed({ state: 'RUNNING', labels: { index: '3' } })).to.deep.equal([]);
     expect(await listed({ state: 'COMPENSATING' })).to.deep.equal([3]);
+    expect((await store.upkeep.verify()).problems).to.deep.equal([]);
     const back = batchAfter(id, 2, 1, { ...draft, state: 'RUNNING' });
     await store.journal.append(id, 2, back.events, back.summary);
     expect(await listed({ state: 'COMPENSATING' })).to.deep.equal([]);
