@@ -1,5 +1,5 @@
-import { type BarColumns, type BarSeries } from '../contracts/bars.ts';
-import { type Observation } from '../contracts/effects/backtest.ts';
+import type { BarColumns, BarSeries } from '../contracts/bars.ts';
+import type { Observation } from '../contracts/effects/backtest.ts';
 import { TradewrightError } from '../contracts/errors.ts';
 import { barsSha256 } from './data/digest.ts';
 import { timeframeMs } from './timeframe.ts';

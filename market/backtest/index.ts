@@ -1,4 +1,4 @@
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { BacktestSettings } from '../../contracts/metrics.ts';
 import { simulate, type Simulation } from './simulate.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Trade } from '../../contracts/metrics.ts';
+import type { Trade } from '../../contracts/metrics.ts';
 import { backtest } from '../../market/backtest/index.ts';
 import {
   annualReturn,
