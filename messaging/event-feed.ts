@@ -1,11 +1,11 @@
 import { type JsMsg, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
 import { toFailure } from '../contracts/errors.ts';
-import { type WorkflowId } from '../contracts/ids.ts';
+import type { WorkflowId } from '../contracts/ids.ts';
 import { delay } from '../contracts/ports/clock.ts';
-import { type EventFeed } from '../contracts/ports/messaging.ts';
+import type { EventFeed } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { WorkflowEventBatch } from '../contracts/workflow-event.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { TraceParent } from '../contracts/envelope.ts';
-import { type Delivery, type ParsedSignal } from '../contracts/ports/messaging.ts';
+import type { Delivery, ParsedSignal } from '../contracts/ports/messaging.ts';
 import { SignalIn } from '../contracts/signal.ts';
 import { fromSubjectToken, toSubjectToken } from '../contracts/symbol.ts';
 import { parseOutsideJson } from './outside-json.ts';

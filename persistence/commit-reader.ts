@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { WorkflowId } from '../contracts/ids.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import { type WorkflowEventBatch } from '../contracts/workflow-event.ts';
-import { type Database } from './database.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import type { Database } from './database.ts';
 import { corrupt, parseRow } from './event-rows.ts';
 import { keys } from './keys.ts';
 

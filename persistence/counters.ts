@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Database, type WriteOperation } from './database.ts';
+import type { Database, WriteOperation } from './database.ts';
 import { keys } from './keys.ts';
 
 const Stored = z.object({

@@ -2,8 +2,8 @@ import { mkdir, open, realpath, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type Log } from '../contracts/ports/log.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { Log } from '../contracts/ports/log.ts';
 
 export type WriteOperation =
   | { readonly type: 'put'; readonly key: string; readonly value: string }

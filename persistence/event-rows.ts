@@ -1,7 +1,7 @@
 import { TradewrightError } from '../contracts/errors.ts';
-import { type WorkflowEvent } from '../contracts/workflow-event.ts';
+import type { WorkflowEvent } from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
-import { type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { keys } from './keys.ts';
 import { parseStoredEvent } from './upcast.ts';
 

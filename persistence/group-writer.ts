@@ -1,5 +1,5 @@
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Database, type WriteOperation } from './database.ts';
+import type { Database, WriteOperation } from './database.ts';
 
 /** Decides at the moment of writing what is written; runs synchronously, with nobody in between. */
 export type WriteTask<T> = () => { readonly operations: readonly WriteOperation[]; readonly result: T };

@@ -1,4 +1,4 @@
-import { type WorkflowSummary } from '../contracts/workflow-view.ts';
+import type { WorkflowSummary } from '../contracts/workflow-view.ts';
 
 /** Where a workflow stands: its last event, and the summary whose index rows are on disk. */
 export interface Head {

@@ -1,7 +1,7 @@
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type Journal } from '../contracts/ports/journal.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import { type ArtifactStore, type RiskBook, type StrategyStore } from '../contracts/ports/stores.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { Journal } from '../contracts/ports/journal.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { ArtifactStore, RiskBook, StrategyStore } from '../contracts/ports/stores.ts';
 import { Database } from './database.ts';
 import { LevelArtifacts } from './level-artifacts.ts';
 import { LevelJournal } from './level-journal.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type ArtifactStore } from '../contracts/ports/stores.ts';
-import { type Database } from './database.ts';
-import { type GroupWriter } from './group-writer.ts';
+import type { ArtifactStore } from '../contracts/ports/stores.ts';
+import type { Database } from './database.ts';
+import type { GroupWriter } from './group-writer.ts';
 import { keys } from './keys.ts';
 
 const NEWLINE = 10;

@@ -1,18 +1,18 @@
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { WorkflowId } from '../contracts/ids.ts';
-import {
-  type AppendResult,
-  type Journal,
-  type Snapshot,
-  type SummaryFilter,
-  type SummaryPage,
+import type {
+  AppendResult,
+  Journal,
+  Snapshot,
+  SummaryFilter,
+  SummaryPage,
 } from '../contracts/ports/journal.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
 import { CommitReader } from './commit-reader.ts';
 import { Counters } from './counters.ts';
-import { type Database, type WriteOperation } from './database.ts';
+import type { Database, WriteOperation } from './database.ts';
 import { corrupt, readEvents } from './event-rows.ts';
 import { GroupWriter } from './group-writer.ts';
 import { type Head, Heads } from './heads.ts';

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { EpochMs, Mode } from '../contracts/envelope.ts';
 import { TradewrightError } from '../contracts/errors.ts';
 import { ReservationId, WorkflowId } from '../contracts/ids.ts';
-import { type Reservation, type RiskBook } from '../contracts/ports/stores.ts';
+import type { Reservation, RiskBook } from '../contracts/ports/stores.ts';
 import { GateSignal } from '../contracts/risk.ts';
-import { type Database, type WriteOperation } from './database.ts';
-import { type GroupWriter } from './group-writer.ts';
+import type { Database, WriteOperation } from './database.ts';
+import type { GroupWriter } from './group-writer.ts';
 import { keys } from './keys.ts';
 import { Serial } from './serial.ts';
 

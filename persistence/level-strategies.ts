@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { Author } from '../contracts/author.ts';
 import { TradewrightError } from '../contracts/errors.ts';
 import { StrategyId, WorkflowId } from '../contracts/ids.ts';
-import { type StoredStrategy, type StrategyStore } from '../contracts/ports/stores.ts';
-import { type Database, type WriteOperation } from './database.ts';
-import { type GroupWriter } from './group-writer.ts';
+import type { StoredStrategy, StrategyStore } from '../contracts/ports/stores.ts';
+import type { Database, WriteOperation } from './database.ts';
+import type { GroupWriter } from './group-writer.ts';
 import { keys } from './keys.ts';
 import { Serial } from './serial.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type SummaryFilter, type SummaryPage } from '../contracts/ports/journal.ts';
+import type { SummaryFilter, SummaryPage } from '../contracts/ports/journal.ts';
 import { WorkflowState, WorkflowSummary } from '../contracts/workflow-view.ts';
-import { type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { keys } from './keys.ts';
 
 const DEFAULT_LIMIT = 50;

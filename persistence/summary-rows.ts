@@ -1,5 +1,5 @@
 import { isTerminal, type WorkflowSummary } from '../contracts/workflow-view.ts';
-import { type WriteOperation } from './database.ts';
+import type { WriteOperation } from './database.ts';
 import { keys } from './keys.ts';
 
 /** The rows of the read model that change when a workflow's summary does. */

@@ -1,6 +1,6 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import { type ActorSpec, type Ref, tell } from '../kernel/index.ts';
-import { type EffectCall, type EffectHandlers } from './effect-call.ts';
+import type { EffectCall, EffectHandlers } from './effect-call.ts';
 
 export type EffectOutcome =
   | { readonly kind: 'succeeded'; readonly result: unknown }

@@ -1,6 +1,6 @@
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type LiveChannel } from '../../contracts/subjects.ts';
-import { type EffectRef } from '../../workflows/engine/command.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { LiveChannel } from '../../contracts/subjects.ts';
+import type { EffectRef } from '../../workflows/engine/command.ts';
 
 /** One execution of an effect, as its handler sees it. */
 export interface EffectCall extends EffectRef {
@@ -13,9 +13,9 @@ export interface EffectCall extends EffectRef {
   /** Aborts at the time-out, on cancellation and at shutdown. */
   readonly signal: AbortSignal;
   /** Shown to whoever watches now; not stored. */
-  live(channel: LiveChannel, text: string): void;
+  readonly live: (channel: LiveChannel, text: string) => void;
   /** Waits for something that is not this step's fault (a rate limit, a free container): the time-out's clock stands still. */
-  waiting<T>(wait: Promise<T>): Promise<T>;
+  readonly waiting: <T>(wait: Promise<T>) => Promise<T>;
 }
 
 /** Performs an effect. `request` comes from a definition and is parsed by the handler. Throws TradewrightErrors. */

@@ -1,14 +1,9 @@
-import { type Failure } from '../../contracts/errors.ts';
+import type { Failure } from '../../contracts/errors.ts';
 import { taskIdFrom } from '../../contracts/ids.ts';
-import { type Lane } from '../../contracts/lanes.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import {
-  type Delivery,
-  type Parsers,
-  type SignalOutbox,
-  type Stored,
-} from '../../contracts/ports/messaging.ts';
+import type { Lane } from '../../contracts/lanes.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { Delivery, Parsers, SignalOutbox, Stored } from '../../contracts/ports/messaging.ts';
 import { SignalIn } from '../../contracts/signal.ts';
 import { toSubjectToken } from '../../contracts/symbol.ts';
 import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';

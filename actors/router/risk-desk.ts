@@ -1,9 +1,9 @@
-import { type DecideRequest, type DecideResult } from '../../contracts/effects/publish.ts';
+import type { DecideRequest, DecideResult } from '../../contracts/effects/publish.ts';
 import { reservationIdFrom } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type RiskBook } from '../../contracts/ports/stores.ts';
-import { type GateSignal, type GateVerdict, type RiskLimits, type RiskState } from '../../contracts/risk.ts';
-import { type SignalCandidate } from '../../contracts/signal-candidate.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { RiskBook } from '../../contracts/ports/stores.ts';
+import type { GateSignal, GateVerdict, RiskLimits, RiskState } from '../../contracts/risk.ts';
+import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
 import { checkGates, decisionRisk, emptyRiskState, withPublished } from '../../market/index.ts';
 import { signalIdOf } from './signal-of.ts';
 

@@ -5,17 +5,16 @@ import {
   type PublishResult,
   RefuseRequest,
   ReleaseRequest,
-  RetractRequest,
   type RetractResult,
 } from '../../contracts/effects/publish.ts';
 import { reservationIdFrom } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type SignalOutbox } from '../../contracts/ports/messaging.ts';
-import { type RiskBook, type StrategyStore } from '../../contracts/ports/stores.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { SignalOutbox } from '../../contracts/ports/messaging.ts';
+import type { RiskBook, StrategyStore } from '../../contracts/ports/stores.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 import { toSubjectToken } from '../../contracts/symbol.ts';
-import { type EffectHandlers } from '../effects/effect-call.ts';
-import { type RiskDesk } from './risk-desk.ts';
+import type { EffectHandlers } from '../effects/effect-call.ts';
+import type { RiskDesk } from './risk-desk.ts';
 import { retractionOf, signalOf } from './signal-of.ts';
 
 export interface RouterEffectsOptions {
@@ -81,7 +80,7 @@ export function routerEffects({
     },
 
     'router.retract': async (request): Promise<RetractResult> => {
-      const publication = RetractRequest.parse(request);
+      const publication = PublishRequest.parse(request);
       const stored: SignalOut[] = [];
       for (const candidate of publication.candidates) {
         const found = await outbox.stored(signalOf(publication, candidate));

@@ -1,7 +1,7 @@
-import { type PublishRequest } from '../../contracts/effects/publish.ts';
+import type { PublishRequest } from '../../contracts/effects/publish.ts';
 import { signalIdFrom } from '../../contracts/ids.ts';
-import { type SignalCandidate } from '../../contracts/signal-candidate.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
+import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 
 type Origin = Pick<PublishRequest, 'workflowId' | 'strategyId' | 'version' | 'symbol' | 'timeframe' | 'mode'>;
 

@@ -1,9 +1,10 @@
 import { eventIdFrom } from '../../contracts/ids.ts';
-import { WorkflowEvent, type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type AnyWorkflow } from '../../workflows/engine/definition.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 
 /** Facts as journal events: numbered, timed, with who and why, and the workflow's state before and after each. */
 export function eventBatch(

@@ -1,13 +1,13 @@
 import { toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import { lanePriority } from '../../contracts/lanes.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type LiveChannel } from '../../contracts/subjects.ts';
-import { type EffectRef } from '../../workflows/engine/command.ts';
-import { type AnyWorkflow } from '../../workflows/engine/definition.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { LiveChannel } from '../../contracts/subjects.ts';
+import type { EffectRef } from '../../workflows/engine/command.ts';
+import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { type DueEffect, dueEffects, effectInput } from '../../workflows/engine/due.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
-import { type EffectOutcome, type PerformEffect } from '../effects/effect-actor.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
+import type { EffectOutcome, PerformEffect } from '../effects/effect-actor.ts';
 import { StopWatch } from './stop-watch.ts';
 
 /** How long an aborted effect may take to end before the next attempt of its step begins all the same. */

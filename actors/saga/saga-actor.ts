@@ -1,17 +1,17 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type LiveChannel } from '../../contracts/subjects.ts';
-import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { LiveChannel } from '../../contracts/subjects.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
-import { type EffectRef, type WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { EffectRef, WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide } from '../../workflows/engine/decide.ts';
-import { type AnyWorkflow, type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { nextTickAt } from '../../workflows/engine/due.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
 import { summaryOf, viewOf } from '../../workflows/engine/view.ts';
-import { type EffectOutcome, type PerformEffect } from '../effects/effect-actor.ts';
+import type { EffectOutcome, PerformEffect } from '../effects/effect-actor.ts';
 import {
   type PersistentContext,
   type PersistentSpec,

@@ -1,8 +1,8 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import { WorkflowId } from '../../contracts/ids.ts';
-import { type Journal } from '../../contracts/ports/journal.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
-import { type StartWorkflow, type WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { Journal } from '../../contracts/ports/journal.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
+import type { StartWorkflow, WorkflowCommand } from '../../workflows/engine/command.ts';
 import {
   type ActorContext,
   type ActorSpec,

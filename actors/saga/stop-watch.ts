@@ -1,4 +1,4 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 /** Calls back once after `limitMs` of running time; while it is paused, no time passes. */
 export class StopWatch {

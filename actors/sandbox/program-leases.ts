@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type LeaseRequest, type SandboxLease, type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { LeaseRequest, SandboxLease, SandboxPool } from '../../contracts/ports/sandbox.ts';
 
 interface Held {
   readonly lease: SandboxLease;

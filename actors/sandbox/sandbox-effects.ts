@@ -1,5 +1,5 @@
-import { type BarSeries } from '../../contracts/bars.ts';
-import { type CodeReview } from '../../contracts/code-review.ts';
+import type { BarSeries } from '../../contracts/bars.ts';
+import type { CodeReview } from '../../contracts/code-review.ts';
 import {
   AssessRequest,
   type AssessResult,
@@ -9,19 +9,19 @@ import {
   ReviewRequest,
 } from '../../contracts/effects/backtest.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type BacktestSettings } from '../../contracts/metrics.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type SandboxLease, type StrategyRun } from '../../contracts/ports/sandbox.ts';
-import { type ArtifactStore } from '../../contracts/ports/stores.ts';
-import { type Symbol } from '../../contracts/symbol.ts';
+import type { BacktestSettings } from '../../contracts/metrics.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { SandboxLease, StrategyRun } from '../../contracts/ports/sandbox.ts';
+import type { ArtifactStore } from '../../contracts/ports/stores.ts';
+import type { Symbol } from '../../contracts/symbol.ts';
 import { backtest } from '../../market/backtest/index.ts';
 import { compareTruncated, truncationPoints } from '../../market/look-ahead/index.ts';
 import { metricsOf } from '../../market/metrics/index.ts';
 import { observedBars } from '../../market/observed-bars.ts';
 import { signalCandidates } from '../../market/signals/index.ts';
-import { type EffectCall, type EffectHandlers } from '../effects/effect-call.ts';
+import type { EffectCall, EffectHandlers } from '../effects/effect-call.ts';
 import { failureOfRun } from './failure-of-run.ts';
-import { type ProgramLeases } from './program-leases.ts';
+import type { ProgramLeases } from './program-leases.ts';
 
 export interface SandboxEffectsOptions {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import { SignalOut } from '../../contracts/signal.ts';
 import { LineProcess } from './line-process.ts';
-import { type Print } from './terminal.ts';
+import type { Print } from './terminal.ts';
 
 const Received = z.object({ subject: z.string(), signal: SignalOut });
 const Counted = z.object({ received: z.number(), byWorkflow: z.record(z.string(), z.number()) });

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type WsMessage } from '../../contracts/api.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WsMessage } from '../../contracts/api.ts';
 
 /** Where people read what happens. */
 export type Print = (line: string) => void;

@@ -1,5 +1,5 @@
 import { pino, type Logger, destination } from 'pino';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 
 /** Fields that may hold secrets are blanked wherever they turn up. */
 const redact = {

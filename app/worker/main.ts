@@ -4,7 +4,7 @@ import { systemClock } from '../../contracts/ports/clock.ts';
 import { readConfig } from '../config/config.ts';
 import { openLog } from '../telemetry/log.ts';
 import { startWorker } from './worker.ts';
-import { type WorkerMessage } from './worker-message.ts';
+import type { WorkerMessage } from './worker-message.ts';
 
 /** A part that cannot be closed must not keep a worker without use alive: what is durable is durable, the rest is swept at the next start. */
 const STOP_LIMIT_MS = 25_000;

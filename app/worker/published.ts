@@ -1,5 +1,5 @@
-import { type SignalOutbox } from '../../contracts/ports/messaging.ts';
-import { type GateSignal } from '../../contracts/risk.ts';
+import type { SignalOutbox } from '../../contracts/ports/messaging.ts';
+import type { GateSignal } from '../../contracts/risk.ts';
 import { StrategyId } from '../../contracts/ids.ts';
 
 /** Looks ids up in the signal store itself: it knows every signal that ever went out. */

@@ -1,11 +1,12 @@
-import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
-import { type CommandOutcome } from '../../actors/saga/saga-actor.ts';
-import { SignalInput, StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
+import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
+import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
+import type { SignalInput } from '../../contracts/api.ts';
+import { StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
 import { fromFailure } from '../../contracts/errors.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { SignalIn } from '../../contracts/signal.ts';
-import { type Task } from '../../contracts/task.ts';
-import { type AnyWorkflow, type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import type { Task } from '../../contracts/task.ts';
+import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
 
 /** A person has a day for a signal that the risk does not let through by itself. */
 const SIGNAL_DECISION = { deadlineMs: 24 * 3_600_000, onDeadline: 'reject' } as const;

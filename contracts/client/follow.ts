@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type WsMessage } from '../api.ts';
+import type { WsMessage } from '../api.ts';
 import { TradewrightError } from '../errors.ts';
-import { type WorkflowId } from '../ids.ts';
+import type { WorkflowId } from '../ids.ts';
 import { delay } from '../ports/clock.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { type Call, errorFrom } from './http.ts';

@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { ApiError } from '../api.ts';
 import { type ErrorCode, errorCodes, type Failure, TradewrightError } from '../errors.ts';
 

@@ -1,6 +1,6 @@
-import { type WorkflowId } from '../ids.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../workflow-event.ts';
-import { type WorkflowSummary } from '../workflow-view.ts';
+import type { WorkflowId } from '../ids.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../workflow-event.ts';
+import type { WorkflowSummary } from '../workflow-view.ts';
 
 export type AppendResult =
   | { readonly kind: 'appended'; readonly commit: number }

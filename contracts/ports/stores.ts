@@ -1,7 +1,7 @@
-import { type Author } from '../author.ts';
-import { type Mode } from '../envelope.ts';
-import { type GateSignal } from '../risk.ts';
-import { type ReservationId, type StrategyId, type WorkflowId } from '../ids.ts';
+import type { Author } from '../author.ts';
+import type { Mode } from '../envelope.ts';
+import type { GateSignal } from '../risk.ts';
+import type { ReservationId, StrategyId, WorkflowId } from '../ids.ts';
 
 /** Bytes under their SHA-256 (hex): what is too large for an event. Storing the same bytes twice is one entry. */
 export interface ArtifactStore {

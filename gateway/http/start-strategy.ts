@@ -1,8 +1,8 @@
-import { type PostWorkflow, type StrategyInput } from '../../contracts/api.ts';
+import type { PostWorkflow, StrategyInput } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { taskIdFrom, type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 
 const SYMBOLS_NAMED = 50;
 

@@ -1,4 +1,4 @@
-import { type WorkflowCommandTask } from '../../contracts/api.ts';
+import type { WorkflowCommandTask } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { taskIdFrom } from '../../contracts/ids.ts';
 import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';

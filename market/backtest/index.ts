@@ -5,7 +5,7 @@ import { simulate, type Simulation } from './simulate.ts';
 import { cleanPositions, targetsInForce } from './targets.ts';
 
 export { type Simulation } from './simulate.ts';
-export { cleanPositions, isTargetChange, targetsInForce } from './targets.ts';
+export { cleanPositions, targetsInForce } from './targets.ts';
 
 export interface BacktestResult {
   readonly settings: BacktestSettings;

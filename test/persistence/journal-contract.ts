@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type Journal } from '../../contracts/ports/journal.ts';
-import { type WorkflowSummary } from '../../contracts/workflow-view.ts';
+import type { Journal } from '../../contracts/ports/journal.ts';
+import type { WorkflowSummary } from '../../contracts/workflow-view.ts';
 import { batchAfter, workflow } from '../support/workflow-history.ts';
 
 export interface JournalUnderTest {

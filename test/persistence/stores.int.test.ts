@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { reservationIdFrom, strategyIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
-import { type Reservation, type StoredStrategy } from '../../contracts/ports/stores.ts';
+import type { Reservation, StoredStrategy } from '../../contracts/ports/stores.ts';
 import { openStore, type Store } from '../../persistence/index.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { workflow } from '../support/workflow-history.ts';

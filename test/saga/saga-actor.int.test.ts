@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type EffectHandler } from '../../actors/effects/effect-call.ts';
+import type { EffectHandler } from '../../actors/effects/effect-call.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type SagaRig, startSagas } from '../support/sagas.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';

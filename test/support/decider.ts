@@ -1,12 +1,12 @@
-import { type Failure } from '../../contracts/errors.ts';
+import type { Failure } from '../../contracts/errors.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide, type Decision } from '../../workflows/engine/decide.ts';
-import { type AnyWorkflow } from '../../workflows/engine/definition.ts';
+import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { dueEffects } from '../../workflows/engine/due.ts';
 import { evolve } from '../../workflows/engine/evolve.ts';
-import { type WorkflowData } from '../../workflows/engine/state.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
 
 export const testWorkflowId = workflowIdFrom('test');
 

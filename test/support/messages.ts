@@ -9,7 +9,7 @@ import {
 import { SignalOut } from '../../contracts/signal.ts';
 import { Symbol } from '../../contracts/symbol.ts';
 import { Task } from '../../contracts/task.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 
 /** A task with everything set; each key is a task of its own. */
 export const aTask = (dedupKey: string, rest: Partial<Task> = {}): Task =>

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { effectActor, type EffectMessage } from '../../actors/effects/effect-actor.ts';
-import { type EffectHandler } from '../../actors/effects/effect-call.ts';
+import type { EffectHandler } from '../../actors/effects/effect-call.ts';
 import { createActorSystem, nactJournalEngine, type Ref, tell } from '../../actors/kernel/index.ts';
-import { type CommandOutcome } from '../../actors/saga/saga-actor.ts';
+import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
 import { type Sagas, sagaSupervisor } from '../../actors/saga/saga-supervisor.ts';
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';

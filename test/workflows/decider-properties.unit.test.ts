@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isTerminal } from '../../contracts/workflow-view.ts';
-import { type WorkflowCommand } from '../../workflows/engine/command.ts';
+import type { WorkflowCommand } from '../../workflows/engine/command.ts';
 import { dueEffects } from '../../workflows/engine/due.ts';
 import { DeciderRun, fatal, transient } from '../support/decider.ts';
 import { orderWorkflow } from '../support/workflows.ts';

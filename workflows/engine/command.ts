@@ -1,6 +1,6 @@
-import { type Failure } from '../../contracts/errors.ts';
-import { type TaskId, type WorkflowId } from '../../contracts/ids.ts';
-import { type Lane } from '../../contracts/lanes.ts';
+import type { Failure } from '../../contracts/errors.ts';
+import type { TaskId, WorkflowId } from '../../contracts/ids.ts';
+import type { Lane } from '../../contracts/lanes.ts';
 
 /** Whether an effect does a step or undoes it. */
 export type EffectKind = 'run' | 'undo';

@@ -1,5 +1,5 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type AnyWorkflow, type StepContext, type StepDefinition, type StepRef } from './definition.ts';
+import type { AnyWorkflow, StepContext, StepDefinition, StepRef } from './definition.ts';
 import { stepOf, type WorkflowData } from './state.ts';
 
 /** What the functions of a definition see of a workflow. */

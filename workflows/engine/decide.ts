@@ -1,9 +1,9 @@
 import { type Failure, toFailure, TradewrightError, unreachable } from '../../contracts/errors.ts';
-import { type RollbackEnd, type WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { RollbackEnd, WorkflowFact } from '../../contracts/workflow-event.ts';
 import { isTerminal } from '../../contracts/workflow-view.ts';
-import { type Circumstances, type EffectRef, type StartWorkflow, type WorkflowCommand } from './command.ts';
+import type { Circumstances, EffectRef, StartWorkflow, WorkflowCommand } from './command.ts';
 import { contextOf, definedStep } from './context.ts';
-import { type AnyWorkflow, type RetryPolicy } from './definition.ts';
+import type { AnyWorkflow, RetryPolicy } from './definition.ts';
 import { evolve } from './evolve.ts';
 import { stepOf, type WorkflowData } from './state.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type RollbackEnd } from '../../contracts/workflow-event.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { RollbackEnd } from '../../contracts/workflow-event.ts';
 
 /** When a failed attempt is tried again. Delays grow by `factor` from `initialMs` up to `maxMs`. */
 export interface RetryPolicy {

@@ -1,8 +1,8 @@
 import { isTerminal } from '../../contracts/workflow-view.ts';
-import { type EffectRef } from './command.ts';
+import type { EffectRef } from './command.ts';
 import { contextOf, definedStep } from './context.ts';
 import { idempotencyKey } from './decide.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { stepOf, type WorkflowData } from './state.ts';
 
 /** An effect that ought to be running in this state. */

@@ -1,7 +1,7 @@
 import { unreachable } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type AnyWorkflow } from './definition.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { AnyWorkflow } from './definition.ts';
 import { neverStarted, stepOf, type StepStatus, type UndoStatus, type WorkflowData } from './state.ts';
 
 /** An event as far as the state depends on it. */

@@ -1,8 +1,8 @@
-import { type Failure } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Lane } from '../../contracts/lanes.ts';
-import { type RollbackEnd } from '../../contracts/workflow-event.ts';
-import { type StepState, type WorkflowState } from '../../contracts/workflow-view.ts';
+import type { Failure } from '../../contracts/errors.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Lane } from '../../contracts/lanes.ts';
+import type { RollbackEnd } from '../../contracts/workflow-event.ts';
+import type { StepState, WorkflowState } from '../../contracts/workflow-view.ts';
 
 export interface StepStatus {
   readonly state: StepState;

@@ -1,4 +1,4 @@
-import { type WorkflowSummary, type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowSummary, WorkflowView } from '../../contracts/workflow-view.ts';
 import { stepOf, type WorkflowData } from './state.ts';
 
 /** A workflow as people see it. */

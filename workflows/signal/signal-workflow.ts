@@ -4,7 +4,7 @@ import { AssessResult, BacktestStepResult } from '../../contracts/effects/backte
 import { AcceptSignalResult } from '../../contracts/effects/incoming-signal.ts';
 import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts';
 import { SelectStrategyResult } from '../../contracts/effects/strategy-library.ts';
-import { type SignalIn } from '../../contracts/signal.ts';
+import type { SignalIn } from '../../contracts/signal.ts';
 import { defineWorkflow, type Rejection, stepsOf, type StepContext } from '../engine/definition.ts';
 import { blockedCode, decisionRejection, decisionRequest, lookAheadRejection } from '../gates.ts';
 
