@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -199,9 +199,4 @@ class Scene {
     await writeFile(file, time.toISOString());
     return time.toISOString();
   }
-}
-
-/** The failing scenario starts from nothing: what it shows must not lean on an earlier run. */
-export async function cleared(dataDir: string): Promise<void> {
-  await rm(dataDir, { recursive: true, force: true });
 }

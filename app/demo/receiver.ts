@@ -13,7 +13,7 @@ export class Receiver {
   #byWorkflow: Readonly<Record<string, number>> = {};
 
   constructor(natsUrl: string, print: Print) {
-    this.#process = new LineProcess('receive-signals.mjs', [natsUrl], (line) => {
+    this.#process = new LineProcess('receive-signals.mjs', [natsUrl, '--until-stdin-closes'], (line) => {
       const received = Received.safeParse(line);
       if (!received.success) return;
       const { subject, signal } = received.data;

@@ -21,7 +21,7 @@ import { reviewCode } from '../../sandbox-pool/validator/index.ts';
 import { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { tradingWorkflows } from '../../workflows/index.ts';
 import type { Config } from '../config/config.ts';
-import { publishedByOthers } from './published.ts';
+import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
@@ -107,7 +107,7 @@ async function start(
       engaged: config.killSwitch,
       reason: config.killSwitch ? 'switched on by the operator' : '',
     }),
-    published: publishedByOthers(outbox),
+    published: publishedByOther(outbox),
   });
 
   const system = createActorSystem({
