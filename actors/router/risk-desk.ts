@@ -1,8 +1,10 @@
 import type { DecideRequest, DecideResult } from '../../contracts/effects/publish.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
 import { reservationIdFrom } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { RiskBook } from '../../contracts/ports/stores.ts';
 import type { GateSignal, GateVerdict, RiskLimits, RiskState } from '../../contracts/risk.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
 import { actionOf, checkGates, decisionRisk, emptyRiskState, withPublished } from '../../market/index.ts';
 import { signalIdOf } from './signal-of.ts';
@@ -60,6 +62,23 @@ export class RiskDesk {
     const { workflowId, mode } = request;
     await book.reserve({ reservationId, workflowId, mode, signals: held, state: 'held', createdAt: now });
     return { decisionRisk: risk, gates, candidates, reservationId };
+  }
+
+  /**
+   * What may have changed since `decide`, while a person thought or a store was full.
+   * @throws KILL_SWITCH, SIGNAL_EXPIRED
+   */
+  assertStillAllowed({
+    mode,
+    signalId,
+    validUntil,
+  }: Pick<SignalOut, 'mode' | 'signalId' | 'validUntil'>): void {
+    const { engaged, reason } = this.#options.killSwitch();
+    if (engaged) throw new TradewrightError('KILL_SWITCH', `the kill switch is on: ${reason}`);
+    const lateMs = this.#options.clock.now() - Date.parse(validUntil);
+    if (mode !== 'historical' && lateMs > 0) {
+      throw new TradewrightError('SIGNAL_EXPIRED', `signal ${signalId} was valid until ${validUntil}`);
+    }
   }
 
   /** A replay of the past must not use up today's limits: a historical run begins with an empty book. */

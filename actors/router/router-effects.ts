@@ -62,6 +62,7 @@ export function routerEffects({
       let alreadyStored = 0;
       for (const signal of signals) {
         aborted.throwIfAborted();
+        if (!(await outbox.stored(signal))) desk.assertStillAllowed(signal);
         const { kind } = await outbox.publish(signal);
         if (kind === 'already') alreadyStored += 1;
       }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { DecideRequest } from '../../contracts/effects/publish.ts';
-import { strategyIdFrom, workflowIdFrom } from '../../contracts/ids.ts';
+import { signalIdFrom, strategyIdFrom, workflowIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import type { Reservation, RiskBook } from '../../contracts/ports/stores.ts';
 import type { GateSignal } from '../../contracts/risk.ts';
@@ -8,6 +8,12 @@ import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
 import { RiskDesk } from '../../actors/router/risk-desk.ts';
 import { backtest, defaultRiskLimits, metricsOf } from '../../market/index.ts';
 
+const identity = {
+  strategyId: strategyIdFrom(workflowIdFrom('desk')),
+  version: 1,
+  symbol: 'SPX',
+  timeframe: '1d',
+};
 const CAPITAL = 100_000;
 const DAY_MS = 86_400_000;
 const now = Date.parse('2024-03-01T12:00:00Z');
@@ -134,6 +140,16 @@ describe('RiskDesk', () => {
       [0, 0.5],
       [0.5, 0],
     ]);
+  });
+
+  it('stops what has expired, or what the kill switch caught, between the decision and the publish', () => {
+    const { validUntil } = candidate(72, 0, 1);
+    const signal = { signalId: signalIdFrom({ ...identity, barTime: 'x', action: 'buy' }), validUntil };
+    expect(() => desk().assertStillAllowed({ ...signal, mode: 'live' })).to.throw(/was valid until/);
+    expect(() => desk().assertStillAllowed({ ...signal, mode: 'historical' })).not.to.throw();
+    const valid = { ...signal, validUntil: candidate(2, 0, 1).validUntil, mode: 'live' } as const;
+    expect(() => desk().assertStillAllowed(valid)).not.to.throw();
+    expect(() => desk({ killed: true }).assertStillAllowed(valid)).to.throw(/kill switch/);
   });
 
   it('takes a signal that another workflow published for given', async () => {
