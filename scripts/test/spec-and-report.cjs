@@ -6,6 +6,6 @@ module.exports = class SpecAndReport extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const output = process.env.TRADEWRIGHT_TEST_REPORT;
-    if (output) new reporters.JSON(runner, { ...options, reporterOptions: { output } });
+    if (output) new reporters.JSON(runner, { ...options, reporterOption: { output } });
   }
 };
