@@ -99,6 +99,10 @@ export const errorCodes = {
   UNDO_FAILED: { kind: 'terminal', says: 'A compensation gave up; a person must undo the step.' },
   WORKFLOW_CONFLICT: { kind: 'retryable', says: 'Another writer appended first.' },
   WORKFLOW_DEADLINE: { kind: 'terminal', says: 'The workflow ran past its deadline.' },
+  WORKFLOW_NOT_BEGUN: {
+    kind: 'retryable',
+    says: 'The workflow is accepted but has not begun; the command waits for it.',
+  },
   WORKFLOW_STATE: {
     kind: 'terminal',
     says: 'The workflow does not accept this command in its present state.',

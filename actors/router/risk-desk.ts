@@ -4,13 +4,13 @@ import { reservationIdFrom } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { RiskBook } from '../../contracts/ports/stores.ts';
 import type { GateSignal, GateVerdict, RiskLimits, RiskState } from '../../contracts/risk.ts';
-import type { SignalOut } from '../../contracts/signal.ts';
+import type { SignalIn, SignalOut } from '../../contracts/signal.ts';
 import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
 import { actionOf, checkGates, decisionRisk, emptyRiskState, withPublished } from '../../market/index.ts';
 import { signalIdOf } from './signal-of.ts';
 
-/** How far back a cooldown or a daily sum can reach. */
-const LOOK_BACK_MS = 2 * 86_400_000;
+/** Longer than anyone may take to decide: what is held that long ago still counts against the limits. */
+const LOOK_BACK_MS = 8 * 86_400_000;
 
 export interface RiskDeskOptions {
   readonly clock: Clock;
@@ -68,17 +68,18 @@ export class RiskDesk {
    * What may have changed since `decide`, while a person thought or a store was full.
    * @throws KILL_SWITCH, SIGNAL_EXPIRED
    */
-  assertStillAllowed({
-    mode,
-    signalId,
-    validUntil,
-  }: Pick<SignalOut, 'mode' | 'signalId' | 'validUntil'>): void {
+  assertStillAllowed(
+    { mode, signalId, validUntil }: Pick<SignalOut, 'mode' | 'signalId' | 'validUntil'>,
+    answers?: Pick<SignalIn, 'time' | 'validForMs'>,
+  ): void {
     const { engaged, reason } = this.#options.killSwitch();
     if (engaged) throw new TradewrightError('KILL_SWITCH', `the kill switch is on: ${reason}`);
-    const lateMs = this.#options.clock.now() - Date.parse(validUntil);
-    if (mode !== 'historical' && lateMs > 0) {
-      throw new TradewrightError('SIGNAL_EXPIRED', `signal ${signalId} was valid until ${validUntil}`);
-    }
+    if (mode === 'historical') return;
+    const askedUntil = answers ? Date.parse(answers.time) + answers.validForMs : Infinity;
+    const until = Math.min(Date.parse(validUntil), askedUntil);
+    if (this.#options.clock.now() <= until) return;
+    const what = until === askedUntil ? 'the signal it answers' : `signal ${signalId}`;
+    throw new TradewrightError('SIGNAL_EXPIRED', `${what} was valid until ${new Date(until).toISOString()}`);
   }
 
   /** A replay of the past must not use up today's limits: a historical run begins with an empty book. */

@@ -17,6 +17,9 @@ import type { EffectHandlers } from '../effects/effect-call.ts';
 import type { RiskDesk } from './risk-desk.ts';
 import { retractionOf, signalOf } from './signal-of.ts';
 
+/** How far a sender's clock may be ahead of ours. */
+const CLOCK_SKEW_MS = 60_000;
+
 export interface RouterEffectsOptions {
   readonly clock: Clock;
   readonly outbox: SignalOutbox;
@@ -38,6 +41,9 @@ export function routerEffects({
       const { signal } = AcceptSignalRequest.parse(request);
       if (signal.mode === 'historical') return { accepted: true, why: 'a historical signal does not age' };
       const ageMs = clock.now() - Date.parse(signal.time);
+      if (ageMs < -CLOCK_SKEW_MS) {
+        return { accepted: false, why: `the signal is of ${signal.time}, which has not come yet` };
+      }
       return ageMs <= signal.validForMs
         ? { accepted: true, why: 'within its validity' }
         : {
@@ -61,14 +67,16 @@ export function routerEffects({
       const signals = publication.candidates.map((candidate) => signalOf(publication, candidate));
       let alreadyStored = 0;
       for (const signal of signals) {
+        if (!(await outbox.stored(signal))) desk.assertStillAllowed(signal, publication.answers);
         aborted.throwIfAborted();
-        if (!(await outbox.stored(signal))) desk.assertStillAllowed(signal);
         const { kind } = await outbox.publish(signal);
         if (kind === 'already') alreadyStored += 1;
       }
       const { reservationId, strategyId, version, answers, workflowId } = publication;
       if (reservationId) await book.settle(reservationId, 'used');
-      await strategies.setStatus(strategyId, version, 'active', clock.now());
+      const strategy = await strategies.get(strategyId, version);
+      if (strategy?.status === 'draft')
+        await strategies.setStatus(strategyId, version, 'active', clock.now());
       if (answers) {
         const time = new Date(clock.now()).toISOString();
         const { id, replyTo } = answers;

@@ -34,6 +34,8 @@ export interface SandboxEffectsOptions {
   readonly settings: Partial<BacktestSettings>;
   /** Truncated runs in the program's own container, and again in one that never saw the whole series. */
   readonly cuts: { readonly sameLease: number; readonly freshLease: number };
+  /** In [0, 1), not to be foreseen. */
+  readonly random: () => number;
   readonly runTimeoutMs: number;
   readonly leaseWaitMs: number;
 }
@@ -77,19 +79,28 @@ export function sandboxEffects(options: SandboxEffectsOptions): EffectHandlers {
     },
 
     'sandbox.assess': async (request, call): Promise<AssessResult> => {
-      const { code, symbol, positions: sha256, warmupBars, seed, observation } = AssessRequest.parse(request);
+      const { code, symbol, positions: sha256, warmupBars, observation } = AssessRequest.parse(request);
       const { bars } = await barsOf(symbol, observation);
       const positions = await storedPositions(sha256);
       const began = clock.now();
       const minBars = warmupBars + 1;
-      const points = (cuts: number) => truncationPoints(positions.length, { cuts, seed, minBars, positions });
+      // Whoever wrote the program may know the workflow's seed, but not where it will be cut.
+      const cutSeed = Math.floor(options.random() * 2 ** 32);
+      const points = (cuts: number) =>
+        truncationPoints(positions.length, { cuts, seed: cutSeed, minBars, positions });
       const { lease, reused } = await leaseFor(code, call);
       const runs = await truncatedRuns(lease, bars, points(options.cuts.sameLease), call);
       // A program can keep what an earlier run showed it, and so hide a peek: the same test where it saw nothing yet.
       const fresh = await leaseFor(code, call);
       const control = await truncatedRuns(fresh.lease, bars, points(options.cuts.freshLease), call);
       const lookAhead = compareTruncated(positions, [...runs, ...control], { time: bars.time });
-      return { lookAhead, runs: runs.length + control.length, ms: clock.now() - began, reusedLease: reused };
+      return {
+        lookAhead,
+        runs: runs.length + control.length,
+        ms: clock.now() - began,
+        reusedLease: reused,
+        cutSeed,
+      };
     },
   };
 

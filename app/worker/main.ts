@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { toFailure } from '../../contracts/errors.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     config,
     clock: systemClock,
     log,
-    random: Math.random,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
     progress: (text) => void tell({ type: 'progress', text }),
   });
   let stopping: Promise<void> | undefined;

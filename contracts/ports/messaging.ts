@@ -113,7 +113,7 @@ export interface EventFeed {
   publish(batch: WorkflowEventBatch): Promise<Stored>;
   /** Every batch of the workflow from the first one on, then live; ends when the signal aborts. */
   follow(workflowId: WorkflowId, signal: AbortSignal): AsyncIterable<WorkflowEventBatch>;
-  /** The journal commit of the last message stored, 0 when there is none. */
+  /** The journal commit of the last message stored; 0 when there is none, Infinity when it is not one of ours. */
   lastCommit(): Promise<number>;
 }
 

@@ -144,7 +144,10 @@ describe('RiskDesk', () => {
 
   it('stops what has expired, or what the kill switch caught, between the decision and the publish', () => {
     const { validUntil } = candidate(72, 0, 1);
-    const signal = { signalId: signalIdFrom({ ...identity, barTime: 'x', action: 'buy' }), validUntil };
+    const signal = {
+      signalId: signalIdFrom({ ...identity, barTime: 'x', action: 'buy', mode: 'live' }),
+      validUntil,
+    };
     expect(() => desk().assertStillAllowed({ ...signal, mode: 'live' })).to.throw(/was valid until/);
     expect(() => desk().assertStillAllowed({ ...signal, mode: 'historical' })).not.to.throw();
     const valid = { ...signal, validUntil: candidate(2, 0, 1).validUntil, mode: 'live' } as const;

@@ -29,7 +29,15 @@ export const aTask = (dedupKey: string, rest: Partial<Task> = {}): Task =>
 export function aSignal(barTime: string, rest: Partial<SignalOut> = {}): SignalOut {
   const workflowId = workflowIdFrom('signals');
   const strategyId = strategyIdFrom(workflowId);
-  const identity = { strategyId, version: 1, symbol: 'SPX', timeframe: '1d', barTime, action: 'buy' };
+  const identity = {
+    strategyId,
+    version: 1,
+    symbol: 'SPX',
+    timeframe: '1d',
+    barTime,
+    action: 'buy',
+    mode: 'paper',
+  };
   return SignalOut.parse({
     schema: 'tradewright.signal-out/1',
     signalId: signalIdFrom(identity),
