@@ -1,4 +1,4 @@
-import { type EffectHandlers } from './effects/effect-call.ts';
+import type { EffectHandlers } from './effects/effect-call.ts';
 import { effectActor, type EffectMessage, type PerformEffect } from './effects/effect-actor.ts';
 import { type ActorSystem, type Ref, tell } from './kernel/index.ts';
 import { type Sagas, sagaSupervisor, type SagaSupervisorOptions } from './saga/saga-supervisor.ts';

@@ -21,10 +21,14 @@ export const StrategyInput = z.object({
   /** Chooses among equally good parameters and truncation points: the same idea and seed give the same code. */
   seed: z.number().int().nonnegative(),
   /** How many of the last bars' target changes become signals. */
-  signalBars: z.number().int().min(1).max(2_000),
+  signalBars: z.number().int().min(1).max(250),
   decision: z.object({
     /** How long a person has when the risk asks for one; 0 does not wait. */
-    deadlineMs: z.number().int().nonnegative(),
+    deadlineMs: z
+      .number()
+      .int()
+      .nonnegative()
+      .max(7 * 24 * 3_600_000, 'a decision waits for 7 days at most'),
     onDeadline: z.enum(['approve', 'reject']),
   }),
 });
@@ -33,7 +37,6 @@ export type StrategyInput = z.infer<typeof StrategyInput>;
 /** Input of the `signal` workflow: an incoming trade signal. */
 export const SignalInput = z.object({
   signal: SignalIn,
-  seed: z.number().int().nonnegative(),
   decision: StrategyInput.shape.decision,
 });
 export type SignalInput = z.infer<typeof SignalInput>;

@@ -44,6 +44,7 @@ export const errorCodes = {
     says: 'The journal of one workflow has a gap or a torn record; it is quarantined.',
   },
   JSON_MALFORMED: { kind: 'terminal', says: 'The body is not JSON.' },
+  KILL_SWITCH: { kind: 'terminal', says: 'The kill switch is on: no signal goes out.' },
   MAILBOX_FULL: { kind: 'retryable', says: 'The actor has too many messages waiting.' },
   NATS_MISSING: { kind: 'terminal', says: 'No usable nats-server binary was found.' },
   NATS_UNAVAILABLE: { kind: 'retryable', says: 'NATS does not answer.' },
@@ -70,6 +71,7 @@ export const errorCodes = {
     says: 'The seccomp profile is missing or not applied; nothing runs without it.',
   },
   SIGNAL_CONFLICT: { kind: 'defect', says: 'Another content is stored under this signal id.' },
+  SIGNAL_EXPIRED: { kind: 'terminal', says: 'The signal was valid no more when it was to go out.' },
   SIGNAL_STORE_FULL: { kind: 'retryable', says: 'The signal stream refuses new messages.' },
   STEP_INTERRUPTED_TOO_OFTEN: {
     kind: 'terminal',
@@ -98,6 +100,10 @@ export const errorCodes = {
   UNDO_FAILED: { kind: 'terminal', says: 'A compensation gave up; a person must undo the step.' },
   WORKFLOW_CONFLICT: { kind: 'retryable', says: 'Another writer appended first.' },
   WORKFLOW_DEADLINE: { kind: 'terminal', says: 'The workflow ran past its deadline.' },
+  WORKFLOW_NOT_BEGUN: {
+    kind: 'retryable',
+    says: 'The workflow is accepted but has not begun; the command waits for it.',
+  },
   WORKFLOW_STATE: {
     kind: 'terminal',
     says: 'The workflow does not accept this command in its present state.',

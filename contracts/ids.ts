@@ -68,9 +68,13 @@ export function signalIdFrom(identity: {
   timeframe: string;
   barTime: string;
   action: string;
+  /** A paper signal must not take the place of a live one. */
+  mode: string;
 }): SignalId {
-  const { strategyId, version, symbol, timeframe, barTime, action } = identity;
-  return SignalId.parse(derived('sg', [strategyId, String(version), symbol, timeframe, barTime, action]));
+  const { strategyId, version, symbol, timeframe, barTime, action, mode } = identity;
+  return SignalId.parse(
+    derived('sg', [strategyId, String(version), symbol, timeframe, barTime, action, mode]),
+  );
 }
 
 /** A fresh random key, for callers that give no idempotency key of their own. */

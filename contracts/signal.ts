@@ -10,12 +10,17 @@ export const SignalIn = z.object({
   id: z.string().min(1).max(128),
   symbol: Symbol,
   action: z.enum(['buy', 'sell', 'hold', 'observe']),
-  price: z.number().positive().finite(),
+  price: z.number().min(1e-9).max(1e12),
   /** When the signal was true, ISO 8601 with zone. */
   time: z.iso.datetime({ offset: true }),
   source: z.string().min(1).max(128).default('unknown'),
   /** How long it holds, milliseconds from `time`. */
-  validForMs: z.number().int().positive().default(86_400_000),
+  validForMs: z
+    .number()
+    .int()
+    .positive()
+    .max(7 * 86_400_000, 'a signal is valid for 7 days at most')
+    .default(86_400_000),
   confidence: z.number().min(0).max(1).default(0.5),
   mode: Mode.default('paper'),
   replyTo: z

@@ -1,5 +1,5 @@
-import { type SignalId, type StrategyId, type WorkflowId } from './ids.ts';
-import { type Lane } from './lanes.ts';
+import type { SignalId, StrategyId, WorkflowId } from './ids.ts';
+import type { Lane } from './lanes.ts';
 import { type Symbol, toSubjectToken } from './symbol.ts';
 
 /** Every subject and stream name of the system, in one place. */

@@ -19,7 +19,7 @@ export const Task = z.object({
   /** Two tasks with one key are one task; a start task's workflow id comes from it. */
   dedupKey: z.string().min(1).max(256),
   maxRetries: z.number().int().min(0).max(100),
-  timeoutMs: z.number().int().positive(),
+  timeoutMs: z.number().int().positive().max(86_400_000),
   notBefore: EpochMs.optional(),
   correlationId: z.string().max(256).optional(),
   causationId: z.string().max(256).optional(),
@@ -30,6 +30,9 @@ export const Task = z.object({
 export type Task = z.infer<typeof Task>;
 
 export const taskDefaults = { maxRetries: 3, timeoutMs: 300_000 } as const;
+
+/** Of the system's own start and command tasks: what was accepted outlasts minutes of a full disk or of a long backlog. */
+export const ownTaskLimits = { maxRetries: 100, timeoutMs: 300_000 } as const;
 
 /** Task types the system itself knows. `start-*` are start tasks: done once the workflow's first event is durable. */
 export const taskTypes = {

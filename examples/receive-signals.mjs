@@ -1,12 +1,12 @@
 // Receives trade signals with nothing but a NATS client.
 //
-//   node examples/receive-signals.mjs [nats://127.0.0.1:4222]
+//   node examples/receive-signals.mjs [nats://127.0.0.1:4222] [--until-stdin-closes]
 //
-// Prints one JSON line per message, {subject, signal}, and when it is asked to end (SIGTERM, or its input closes) one last line
-// with what it counted: {received, byWorkflow}.
+// Prints one JSON line per message, {subject, signal}, and when it is asked to end (Ctrl-C, SIGTERM, or with
+// --until-stdin-closes the end of its input) one last line with what it counted: {received, byWorkflow}.
 import { connect } from '@nats-io/transport-node';
 
-const url = process.argv[2] ?? 'nats://127.0.0.1:4222';
+const [url = 'nats://127.0.0.1:4222', ...flags] = process.argv.slice(2);
 const nc = await connect({
   servers: url,
   name: 'receive-signals example',
@@ -37,4 +37,4 @@ async function end() {
 }
 process.once('SIGTERM', end);
 process.once('SIGINT', end);
-process.stdin.once('end', end).resume();
+if (flags.includes('--until-stdin-closes')) process.stdin.once('end', end).resume();

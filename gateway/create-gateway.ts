@@ -1,11 +1,11 @@
-import { type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Clock } from '../contracts/ports/clock.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
 import { guard } from './auth/guard.ts';
 import { isLoopback } from './auth/hosts.ts';
-import { type GatewayContext, type GatewayOptions } from './gateway-options.ts';
+import type { GatewayContext, GatewayOptions } from './gateway-options.ts';
 import { AcceptedWorkflows } from './http/accepted.ts';
-import { type App } from './http/app.ts';
+import type { App } from './http/app.ts';
 import { questions } from './http/ask.ts';
 import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';

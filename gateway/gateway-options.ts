@@ -1,12 +1,7 @@
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import {
-  type EventFeed,
-  type LiveFeed,
-  type Queries,
-  type TaskProducer,
-} from '../contracts/ports/messaging.ts';
-import { type GatewayLimits } from './limits.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { EventFeed, LiveFeed, Queries, TaskProducer } from '../contracts/ports/messaging.ts';
+import type { GatewayLimits } from './limits.ts';
 
 export interface GatewayOptions {
   /** Default `127.0.0.1`. Any address but a loopback one needs `auth`. */

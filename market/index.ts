@@ -8,7 +8,7 @@ export {
   type TruncatedRun,
   type TruncationOptions,
 } from './look-ahead/index.ts';
-export { signalCandidates, type SignalOptions } from './signals/index.ts';
+export { actionOf, signalCandidates, type SignalOptions } from './signals/index.ts';
 export {
   checkGates,
   decisionRisk,

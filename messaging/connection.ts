@@ -1,8 +1,8 @@
 import { connect as dial, errors, type NatsConnection } from '@nats-io/transport-node';
 import { jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type Log } from '../contracts/ports/log.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { Log } from '../contracts/ports/log.ts';
 import { unavailable } from './nats-errors.ts';
 
 export const MINIMUM_SERVER = { major: 2, minor: 10 } as const;

@@ -1,9 +1,9 @@
 import { TradewrightError } from '../contracts/errors.ts';
 import { Lane } from '../contracts/lanes.ts';
-import { type DeadLetters } from '../contracts/ports/messaging.ts';
+import type { DeadLetters } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { DeadTask } from '../contracts/task.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
 

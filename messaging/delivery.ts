@@ -1,7 +1,7 @@
-import { type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { delay } from '../contracts/ports/clock.ts';
-import { type Delivery } from '../contracts/ports/messaging.ts';
-import { type NatsLink } from './connection.ts';
+import type { Delivery } from '../contracts/ports/messaging.ts';
+import type { NatsLink } from './connection.ts';
 import { nanosOf } from './stream-config.ts';
 import { unavailable } from './nats-errors.ts';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
 import { streamLimits, streamPlans, type StreamLimits, type StreamPlan } from './stream-config.ts';
 

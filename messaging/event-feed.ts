@@ -1,11 +1,11 @@
-import { type JsMsg, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
+import { type JsMsg, type Consumer, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
 import { toFailure } from '../contracts/errors.ts';
-import { type WorkflowId } from '../contracts/ids.ts';
+import type { WorkflowId } from '../contracts/ids.ts';
 import { delay } from '../contracts/ports/clock.ts';
-import { type EventFeed } from '../contracts/ports/messaging.ts';
+import type { EventFeed } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { WorkflowEventBatch } from '../contracts/workflow-event.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
 
@@ -30,7 +30,7 @@ export function eventFeed(link: NatsLink, times: PublishTimes = publishTimes): E
       try {
         const query = { last_by_subj: 'events.*' };
         const message = await link.jsm.streams.getMessage(streams.events, query);
-        return message === null ? 0 : WorkflowEventBatch.parse(message.json()).commit;
+        return message === null ? 0 : (parseBatch(link, message)?.commit ?? Infinity);
       } catch (error) {
         if (apiErrorCode(error) === apiErrors.messageNotFound) return 0;
         if (isTransient(error)) throw unavailable('the last event cannot be read', error);
@@ -49,11 +49,13 @@ async function* follow(
   let lastStreamSeq = 0;
   let lastEventSeq = 0;
   while (!signal.aborted) {
+    let consumer: Consumer | undefined;
     let messages: ConsumerMessages | undefined;
     const close = (): void => void messages?.close();
     signal.addEventListener('abort', close, { once: true });
     try {
-      messages = await open(link, workflowId, lastStreamSeq + 1);
+      consumer = await consumerFrom(link, workflowId, lastStreamSeq + 1);
+      messages = await consumer.consume({ max_messages: READ_AHEAD });
       if (signal.aborted) return;
       for await (const message of messages) {
         lastStreamSeq = message.seq;
@@ -72,22 +74,23 @@ async function* follow(
     } finally {
       signal.removeEventListener('abort', close);
       await messages?.close();
+      // The server would keep it for minutes more.
+      await consumer?.delete().catch(() => undefined);
     }
     if (link.nc.isClosed()) return;
     await delay(link.clock, PAUSE_MS, signal).catch(() => undefined);
   }
 }
 
-async function open(link: NatsLink, workflowId: WorkflowId, fromSeq: number): Promise<ConsumerMessages> {
-  const consumer = await link.js.consumers.get(streams.events, {
+function consumerFrom(link: NatsLink, workflowId: WorkflowId, fromSeq: number): Promise<Consumer> {
+  return link.js.consumers.get(streams.events, {
     filter_subjects: subjects.events(workflowId),
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: fromSeq,
   });
-  return consumer.consume({ max_messages: READ_AHEAD });
 }
 
-function parseBatch(link: NatsLink, message: JsMsg): WorkflowEventBatch | undefined {
+function parseBatch(link: NatsLink, message: Pick<JsMsg, 'seq' | 'json'>): WorkflowEventBatch | undefined {
   try {
     return WorkflowEventBatch.parse(message.json());
   } catch (error) {

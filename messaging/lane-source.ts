@@ -1,7 +1,7 @@
 import { type Lane, lanes } from '../contracts/lanes.ts';
-import { type LaneSource } from '../contracts/ports/messaging.ts';
+import type { LaneSource } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { pullConsumer, type PullConsumer } from './pull-consumer.ts';
 
 export interface LaneOptions {

@@ -1,7 +1,7 @@
 import { type Lane, lanes } from '../contracts/lanes.ts';
-import { type LaneDepth, type LaneStatistics } from '../contracts/ports/messaging.ts';
+import type { LaneDepth, LaneStatistics } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { laneConsumer } from './lane-source.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
 

@@ -1,6 +1,6 @@
-import { type LiveFeed } from '../contracts/ports/messaging.ts';
+import type { LiveFeed } from '../contracts/ports/messaging.ts';
 import { liveChannels, subjects } from '../contracts/subjects.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 
 const PIECE_CHARS = 16_384;
 

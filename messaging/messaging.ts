@@ -14,17 +14,17 @@ import { publishTimes, type PublishTimes } from './store-message.ts';
 import { streamLimits, type StreamLimits } from './stream-config.ts';
 import { taskProducer } from './task-producer.ts';
 import { taskReplies } from './task-replies.ts';
-import {
-  type EventFeed,
-  type LaneSource,
-  type LaneStatistics,
-  type LiveFeed,
-  type Parsers,
-  type Queries,
-  type SignalInbox,
-  type SignalOutbox,
-  type TaskProducer,
-  type TaskReplies,
+import type {
+  EventFeed,
+  LaneSource,
+  LaneStatistics,
+  LiveFeed,
+  Parsers,
+  Queries,
+  SignalInbox,
+  SignalOutbox,
+  TaskProducer,
+  TaskReplies,
 } from '../contracts/ports/messaging.ts';
 
 export interface MessagingOptions extends ConnectOptions {

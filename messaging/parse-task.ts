@@ -3,7 +3,7 @@ import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import { TraceParent } from '../contracts/envelope.ts';
 import { taskIdFrom } from '../contracts/ids.ts';
 import { Lane } from '../contracts/lanes.ts';
-import { type Delivery, type ParsedTask } from '../contracts/ports/messaging.ts';
+import type { Delivery, ParsedTask } from '../contracts/ports/messaging.ts';
 import { Task, taskDefaults, TaskType } from '../contracts/task.ts';
 import { parseOutsideJson } from './outside-json.ts';
 import { isSafeReplyTo } from './reply-subject.ts';

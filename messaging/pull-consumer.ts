@@ -1,8 +1,8 @@
 import { createInbox, type Msg } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { delay } from '../contracts/ports/clock.ts';
-import { type Delivery } from '../contracts/ports/messaging.ts';
-import { type NatsLink } from './connection.ts';
+import type { Delivery } from '../contracts/ports/messaging.ts';
+import type { NatsLink } from './connection.ts';
 import { toDelivery } from './delivery.ts';
 import { isTransient, unavailable } from './nats-errors.ts';
 import { nanosOf } from './stream-config.ts';

@@ -2,8 +2,8 @@ import { errors, type Msg } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { type Failure, fromFailure, toFailure, TradewrightError } from '../contracts/errors.ts';
 import { Failure as FailureShape } from '../contracts/envelope.ts';
-import { type Queries } from '../contracts/ports/messaging.ts';
-import { type NatsLink } from './connection.ts';
+import type { Queries } from '../contracts/ports/messaging.ts';
+import type { NatsLink } from './connection.ts';
 import { unavailable } from './nats-errors.ts';
 import { parseOutsideJson } from './outside-json.ts';
 

@@ -1,8 +1,8 @@
 import { toFailure } from '../contracts/errors.ts';
 import { type Clock, delay } from '../contracts/ports/clock.ts';
-import { type Journal } from '../contracts/ports/journal.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import { type EventFeed } from '../contracts/ports/messaging.ts';
+import type { Journal } from '../contracts/ports/journal.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type { EventFeed } from '../contracts/ports/messaging.ts';
 
 export interface RelayOptions {
   readonly journal: Pick<Journal, 'commits' | 'lastCommit' | 'onCommit' | 'readCursor' | 'writeCursor'>;

@@ -1,8 +1,8 @@
 import { toFailure } from '../contracts/errors.ts';
 import { delay } from '../contracts/ports/clock.ts';
-import { type Delivery, type SignalInbox } from '../contracts/ports/messaging.ts';
+import type { Delivery, SignalInbox } from '../contracts/ports/messaging.ts';
 import { streams } from '../contracts/subjects.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { pullConsumer } from './pull-consumer.ts';
 
 export interface InboxOptions {

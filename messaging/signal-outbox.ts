@@ -1,9 +1,9 @@
 import { TradewrightError } from '../contracts/errors.ts';
-import { type SignalOutbox } from '../contracts/ports/messaging.ts';
+import type { SignalOutbox } from '../contracts/ports/messaging.ts';
 import { SignalOut } from '../contracts/signal.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
 import { parseOutsideJson } from './outside-json.ts';
 import { SIGNAL_LIMIT_BYTES } from './parse-signal.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { errors, headers as natsHeaders } from '@nats-io/transport-node';
 import { TradewrightError } from '../contracts/errors.ts';
 import { delay } from '../contracts/ports/clock.ts';
-import { type Stored } from '../contracts/ports/messaging.ts';
-import { type NatsLink } from './connection.ts';
+import type { Stored } from '../contracts/ports/messaging.ts';
+import type { NatsLink } from './connection.ts';
 import { isTransient, unavailable } from './nats-errors.ts';
 
 export interface PublishTimes {

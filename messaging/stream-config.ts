@@ -1,6 +1,7 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { lanes } from '../contracts/lanes.ts';
 import { streams } from '../contracts/subjects.ts';
+import { SIGNAL_LIMIT_BYTES } from './parse-signal.ts';
 
 /** How much each stream may hold. A full TASKS or SIGNALS refuses; the others let go of their oldest. */
 export interface StreamLimits {
@@ -45,6 +46,8 @@ export function streamPlans(limits: StreamLimits): readonly StreamPlan[] {
     }),
     plan(streams.signalsIn, {
       subjects: ['signals.in.*'],
+      // Beyond what is read; a little over it is still refused with a reason, more than this by the server.
+      max_msg_size: 4 * SIGNAL_LIMIT_BYTES,
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.Old,
       max_bytes: limits.signalsIn.maxBytes,

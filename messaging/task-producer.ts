@@ -1,8 +1,8 @@
 import { TradewrightError } from '../contracts/errors.ts';
-import { type TaskProducer } from '../contracts/ports/messaging.ts';
+import type { TaskProducer } from '../contracts/ports/messaging.ts';
 import { subjects } from '../contracts/subjects.ts';
 import { Task } from '../contracts/task.ts';
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { isFull } from './nats-errors.ts';
 import { TASK_LIMIT_BYTES } from './parse-task.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';

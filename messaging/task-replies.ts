@@ -1,5 +1,5 @@
-import { type TaskReplies } from '../contracts/ports/messaging.ts';
-import { type NatsLink } from './connection.ts';
+import type { TaskReplies } from '../contracts/ports/messaging.ts';
+import type { NatsLink } from './connection.ts';
 import { tell } from './tell.ts';
 
 export function taskReplies(link: NatsLink): TaskReplies {

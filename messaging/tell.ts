@@ -1,4 +1,4 @@
-import { type NatsLink } from './connection.ts';
+import type { NatsLink } from './connection.ts';
 import { unavailable } from './nats-errors.ts';
 import { isSafeReplyTo } from './reply-subject.ts';
 

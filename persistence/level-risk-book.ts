@@ -31,8 +31,12 @@ export class LevelRiskBook implements RiskBook {
 
   reserve(reservation: Reservation): Promise<void> {
     return this.#serial.run(async () => {
-      if (await this.#database.level.has(keys.reservation(reservation.reservationId))) return;
-      await this.#store(reservation);
+      const key = keys.reservation(reservation.reservationId);
+      const row = await this.#database.level.get(key);
+      if (row === undefined) return this.#store(reservation);
+      // Decided again after a crash: what is held is what will be published; since when it counts stays.
+      const before = parse(key, row);
+      if (before.state === 'held') await this.#store({ ...reservation, createdAt: before.createdAt });
     });
   }
 

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type Log } from '../contracts/ports/log.ts';
-import {
-  type LeaseRequest,
-  type RunOptions,
-  type SandboxLimits,
-  type SandboxPool,
-  type SandboxResult,
-  type SandboxRuntime,
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { Log } from '../contracts/ports/log.ts';
+import type {
+  LeaseRequest,
+  RunOptions,
+  SandboxLimits,
+  SandboxPool,
+  SandboxResult,
+  SandboxRuntime,
 } from '../contracts/ports/sandbox.ts';
-import { type EngineAddress } from './docker/engine-address.ts';
+import type { EngineAddress } from './docker/engine-address.ts';
 import { Engine } from './docker/engine.ts';
 import { runnerCommand } from './docker/hardening.ts';
 import { ownerLabels } from './docker/owner.ts';

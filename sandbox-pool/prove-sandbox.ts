@@ -1,6 +1,6 @@
 import { TradewrightError } from '../contracts/errors.ts';
-import { type Clock } from '../contracts/ports/clock.ts';
-import { type EngineAddress } from './docker/engine-address.ts';
+import type { Clock } from '../contracts/ports/clock.ts';
+import type { EngineAddress } from './docker/engine-address.ts';
 import { Engine } from './docker/engine.ts';
 import { runnerCommand } from './docker/hardening.ts';
 import { ownerLabels } from './docker/owner.ts';

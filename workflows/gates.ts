@@ -41,11 +41,19 @@ export function decisionRejection({ decisionRisk, candidates, gates }: DecideRes
     : { code: 'NO_SIGNAL', reason: 'the strategy gave no signal' };
 }
 
-/** A person is asked where the risk says so. */
+/** A person is asked where the risk says so. Silence never moves money: in `live` it rejects, whatever was asked for. */
 export function decisionRequest(
   { decisionRisk, candidates }: DecideResult,
   { deadlineMs, onDeadline }: { readonly deadlineMs: number; readonly onDeadline: 'approve' | 'reject' },
+  mode: Mode,
 ): DecisionRequest | undefined {
   if (decisionRisk.verdict !== 'ask') return undefined;
-  return { deadlineMs, onDeadline, summary: { decisionRisk, signals: candidates.length } };
+  return {
+    deadlineMs,
+    onDeadline: mode === 'live' ? 'reject' : onDeadline,
+    summary: { decisionRisk, signals: candidates.length },
+  };
 }
+
+/** Undoing waits for NATS to come back: half an hour of attempts, up to a minute apart, before a person is asked. */
+export const patient: Partial<RetryPolicy> = { maxAttempts: 35, maxMs: 60_000 };

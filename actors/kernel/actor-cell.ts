@@ -3,12 +3,12 @@ import { type Clock, delay } from '../../contracts/ports/clock.ts';
 import { type Behaviour, isStart, START } from './behaviour.ts';
 import { CellContext } from './cell-context.ts';
 import { Children, type CellParent } from './children.ts';
-import { type SystemCore } from './core.ts';
+import type { SystemCore } from './core.ts';
 import { nact, type NactContext, type NactCrashContext, type NactDecision, type NactRef } from './nact.ts';
 import { type Envelope, Target } from './ref.ts';
-import { type Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 import { defaultRestart, RestartBudget, type RestartPolicy } from './restart-budget.ts';
-import { type Terminated } from './spec.ts';
+import type { Terminated } from './spec.ts';
 
 const DEFAULT_MAILBOX_LIMIT = 10_000;
 

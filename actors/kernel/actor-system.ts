@@ -1,16 +1,16 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 import { ActorCell } from './actor-cell.ts';
 import { type CellParent, Children } from './children.ts';
-import { type SystemCore } from './core.ts';
+import type { SystemCore } from './core.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type JournalEngine } from './journal-engine.ts';
+import type { JournalEngine } from './journal-engine.ts';
 import { nact } from './nact.ts';
 import { PersistentBehaviour } from './persistent-behaviour.ts';
 import { PlainBehaviour } from './plain-behaviour.ts';
-import { type Ref } from './ref.ts';
-import { type ActorSpec, type PersistentSpec, type Spawner, type Terminated } from './spec.ts';
+import type { Ref } from './ref.ts';
+import type { ActorSpec, PersistentSpec, Spawner, Terminated } from './spec.ts';
 
 export interface ActorSystemOptions {
   readonly name: string;

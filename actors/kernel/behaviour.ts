@@ -1,5 +1,5 @@
-import { type Envelope } from './ref.ts';
-import { type NactContext, type NactHandler, type NactProperties, type NactRef } from './nact.ts';
+import type { Envelope } from './ref.ts';
+import type { NactContext, NactHandler, NactProperties, NactRef } from './nact.ts';
 
 /** The kernel's own first message to every actor. */
 export const START = { message: 'kernel: start' } as const;

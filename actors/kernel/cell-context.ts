@@ -1,14 +1,14 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type ActorCell } from './actor-cell.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { ActorCell } from './actor-cell.ts';
 import { type Ref, targetOf } from './ref.ts';
-import {
-  type ActorContext,
-  type ActorSpec,
-  type JournalBatch,
-  type PersistentContext,
-  type PersistentSpec,
-  type Terminated,
+import type {
+  ActorContext,
+  ActorSpec,
+  JournalBatch,
+  PersistentContext,
+  PersistentSpec,
+  Terminated,
 } from './spec.ts';
 
 /** What a handler gets beside state and message: one object for the actor's whole life. */

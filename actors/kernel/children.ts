@@ -1,6 +1,6 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type NactRef } from './nact.ts';
-import { type Terminated } from './spec.ts';
+import type { NactRef } from './nact.ts';
+import type { Terminated } from './spec.ts';
 
 /** What an actor hangs under. */
 export interface CellParent {

@@ -1,9 +1,9 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type CellParent } from './children.ts';
-import { type DeadLetters } from './dead-letters.ts';
-import { type Ref } from './ref.ts';
-import { type ActorSpec, type PersistentSpec } from './spec.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { CellParent } from './children.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Ref } from './ref.ts';
+import type { ActorSpec, PersistentSpec } from './spec.ts';
 
 /** What all actors of one system share. */
 export interface SystemCore {

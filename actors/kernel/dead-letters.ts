@@ -1,6 +1,6 @@
 import { type ErrorCode, TradewrightError } from '../../contracts/errors.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type Envelope } from './ref.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { Envelope } from './ref.ts';
 
 export type DeadLetterCode = Extract<ErrorCode, 'ACTOR_STOPPED' | 'MAILBOX_FULL'>;
 

@@ -1,9 +1,9 @@
 import { TradewrightError, toFailure } from '../../contracts/errors.ts';
 import { WorkflowId } from '../../contracts/ids.ts';
-import { type Journal } from '../../contracts/ports/journal.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type NactPersistenceEngine, type NactStored } from './nact.ts';
-import { type JournalBatch } from './spec.ts';
+import type { Journal } from '../../contracts/ports/journal.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { NactPersistenceEngine, NactStored } from './nact.ts';
+import type { JournalBatch } from './spec.ts';
 
 /** What nact's snapshot holds: its own number counts messages, the journal's counts events. */
 export interface SnapshotData {

@@ -1,12 +1,12 @@
 import { toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
-import { type ActorCell } from './actor-cell.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { ActorCell } from './actor-cell.ts';
 import { type Behaviour, isStart } from './behaviour.ts';
 import { PersistentCellContext } from './cell-context.ts';
-import { type SnapshotData } from './journal-engine.ts';
+import type { SnapshotData } from './journal-engine.ts';
 import { nact, type NactContext, type NactHandler, type NactProperties, type NactRef } from './nact.ts';
-import { type Envelope } from './ref.ts';
-import { type JournalBatch, type PersistentSpec } from './spec.ts';
+import type { Envelope } from './ref.ts';
+import type { JournalBatch, PersistentSpec } from './spec.ts';
 
 /**
  * An event-sourced actor: nact's persistent actor, which replays what it stored through the handler. The facade turns those calls

@@ -1,9 +1,9 @@
 import { toFailure } from '../../contracts/errors.ts';
-import { type ActorCell } from './actor-cell.ts';
+import type { ActorCell } from './actor-cell.ts';
 import { type Behaviour, isStart } from './behaviour.ts';
 import { nact, type NactHandler, type NactProperties, type NactRef } from './nact.ts';
-import { type Envelope } from './ref.ts';
-import { type ActorSpec } from './spec.ts';
+import type { Envelope } from './ref.ts';
+import type { ActorSpec } from './spec.ts';
 
 /** An actor whose state lives and dies with it. */
 export class PlainBehaviour<M, S> implements Behaviour {

@@ -1,7 +1,7 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { Reply, type ReplyTo } from './reply.ts';
-import { type Terminated } from './spec.ts';
+import type { Terminated } from './spec.ts';
 
 declare const accepts: unique symbol;
 

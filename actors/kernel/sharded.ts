@@ -1,8 +1,8 @@
 import { toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { ActorCell } from './actor-cell.ts';
 import { type Envelope, type Ref, Target } from './ref.ts';
-import { type Spawner, type Terminated } from './spec.ts';
+import type { Spawner, Terminated } from './spec.ts';
 
 const DEFAULT_SHARDS = 64;
 /** Messages that may wait while a passivated child ends. */

@@ -1,10 +1,10 @@
-import { type Failure } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
-import { type WorkflowSummary } from '../../contracts/workflow-view.ts';
-import { type Ref } from './ref.ts';
-import { type RestartPolicy } from './restart-budget.ts';
+import type { Failure } from '../../contracts/errors.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowSummary } from '../../contracts/workflow-view.ts';
+import type { Ref } from './ref.ts';
+import type { RestartPolicy } from './restart-budget.ts';
 
 /** How an actor ended: `failure` is set when it was given up, absent when it was stopped. */
 export interface Terminated {

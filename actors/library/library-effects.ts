@@ -3,9 +3,9 @@ import {
   type SelectStrategyResult,
   WithdrawStrategyRequest,
 } from '../../contracts/effects/strategy-library.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type StrategyStore } from '../../contracts/ports/stores.ts';
-import { type EffectHandlers } from '../effects/effect-call.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { StrategyStore } from '../../contracts/ports/stores.ts';
+import type { EffectHandlers } from '../effects/effect-call.ts';
 
 /** The effects on the library of strategies. */
 export function libraryEffects(strategies: StrategyStore, clock: Clock): EffectHandlers {

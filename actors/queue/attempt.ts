@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 export type AttemptOutcome =
   | { readonly kind: 'completed'; readonly result: unknown }

@@ -1,18 +1,13 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Lane } from '../../contracts/lanes.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import {
-  type DeadLetters,
-  type Delivery,
-  type Parsers,
-  type TaskReplies,
-} from '../../contracts/ports/messaging.ts';
-import { type Task, type TaskReply } from '../../contracts/task.ts';
+import type { Lane } from '../../contracts/lanes.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { DeadLetters, Delivery, Parsers, TaskReplies } from '../../contracts/ports/messaging.ts';
+import type { Task, TaskReply } from '../../contracts/task.ts';
 import { runAttempt } from './attempt.ts';
-import { type RetryPolicy } from './retry-policy.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 import { abandoned, deadTask, deadTypeOf, type Verdict, verdictOn } from './settlement.ts';
-import { type TaskRegistry } from './task-registry.ts';
+import type { TaskRegistry } from './task-registry.ts';
 
 export interface DeliveryTools {
   readonly clock: Clock;

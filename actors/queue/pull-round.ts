@@ -1,5 +1,5 @@
 import { type Lane, lanes } from '../../contracts/lanes.ts';
-import { type Delivery, type LaneSource } from '../../contracts/ports/messaging.ts';
+import type { Delivery, LaneSource } from '../../contracts/ports/messaging.ts';
 import { type LaneCredits, nextPull, withTaken } from './lane-schedule.ts';
 
 export interface TakenTask {

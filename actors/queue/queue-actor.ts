@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { type Failure, toFailure } from '../../contracts/errors.ts';
 import { type Lane, lanes } from '../../contracts/lanes.ts';
 import { delay } from '../../contracts/ports/clock.ts';
-import { type LaneSource } from '../../contracts/ports/messaging.ts';
+import type { LaneSource } from '../../contracts/ports/messaging.ts';
 import { type ActorContext, type ActorSpec, type ReplyTo, tell } from '../kernel/index.ts';
 import { laneWeights, type LaneCredits } from './lane-schedule.ts';
 import { type DeliveryEnd, type DeliveryTools, processDelivery } from './process-delivery.ts';

@@ -1,5 +1,5 @@
 import { type Lane, lanes } from '../../contracts/lanes.ts';
-import { type DeliveryEnd } from './process-delivery.ts';
+import type { DeliveryEnd } from './process-delivery.ts';
 
 /** What this worker did, per lane, since it started. */
 export interface LaneCounters {

@@ -1,24 +1,24 @@
-import { type Lane } from '../../contracts/lanes.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import {
-  type DeadLetters,
-  type LaneDepth,
-  type LaneSource,
-  type LaneStatistics,
-  type Parsers,
-  type SignalInbox,
-  type SignalOutbox,
-  type Stored,
-  type TaskProducer,
-  type TaskReplies,
+import type { Lane } from '../../contracts/lanes.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type {
+  DeadLetters,
+  LaneDepth,
+  LaneSource,
+  LaneStatistics,
+  Parsers,
+  SignalInbox,
+  SignalOutbox,
+  Stored,
+  TaskProducer,
+  TaskReplies,
 } from '../../contracts/ports/messaging.ts';
-import { type Task } from '../../contracts/task.ts';
+import type { Task } from '../../contracts/task.ts';
 import { ask, type Ref, type Spawner, stop, tell } from '../kernel/index.ts';
 import { queueActor, type QueueMessage, type WorkerStatistics } from './queue-actor.ts';
 import { retryPolicy, type RetryPolicy } from './retry-policy.ts';
 import { takeSignal } from './signal-intake.ts';
-import { type TaskRegistry } from './task-registry.ts';
+import type { TaskRegistry } from './task-registry.ts';
 
 /** What the queue says and hears; `Messaging` has all of it. */
 export interface QueuePorts {

@@ -1,4 +1,4 @@
-import { type Delivery } from '../../contracts/ports/messaging.ts';
+import type { Delivery } from '../../contracts/ports/messaging.ts';
 
 /** A bounded set of stored messages; the one remembered longest is forgotten first. */
 export class Remembered {

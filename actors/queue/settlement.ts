@@ -1,7 +1,7 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Delivery } from '../../contracts/ports/messaging.ts';
-import { type DeadTask, type Task } from '../../contracts/task.ts';
-import { type AttemptOutcome } from './attempt.ts';
+import type { Delivery } from '../../contracts/ports/messaging.ts';
+import type { DeadTask, Task } from '../../contracts/task.ts';
+import type { AttemptOutcome } from './attempt.ts';
 import { backOffMs, type RetryPolicy } from './retry-policy.ts';
 
 export type Verdict =

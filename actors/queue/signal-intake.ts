@@ -1,17 +1,12 @@
-import { type Failure } from '../../contracts/errors.ts';
+import type { Failure } from '../../contracts/errors.ts';
 import { taskIdFrom } from '../../contracts/ids.ts';
-import { type Lane } from '../../contracts/lanes.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import {
-  type Delivery,
-  type Parsers,
-  type SignalOutbox,
-  type Stored,
-} from '../../contracts/ports/messaging.ts';
+import type { Lane } from '../../contracts/lanes.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { Delivery, Parsers, SignalOutbox, Stored } from '../../contracts/ports/messaging.ts';
 import { SignalIn } from '../../contracts/signal.ts';
 import { toSubjectToken } from '../../contracts/symbol.ts';
-import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';
+import { ownTaskLimits, type Task, taskTypes } from '../../contracts/task.ts';
 
 export interface SignalIntakeTools {
   readonly clock: Clock;
@@ -42,7 +37,8 @@ export async function takeSignal(delivery: Delivery, tools: SignalIntakeTools): 
 
 /** The same signal, sent or delivered twice, is the same task and so the same workflow. */
 function startTask(signal: SignalIn, storedAt: number): Task {
-  const dedupKey = `signal:${signal.symbol}:${signal.id}`;
+  // A symbol may hold colons: as a token it cannot run into the id.
+  const dedupKey = `signal:${toSubjectToken(signal.symbol)}:${signal.id}`;
   return {
     schema: 'tradewright.task/1',
     id: taskIdFrom(dedupKey),
@@ -51,7 +47,7 @@ function startTask(signal: SignalIn, storedAt: number): Task {
     payload: signal,
     createdAt: storedAt,
     dedupKey,
-    ...taskDefaults,
+    ...ownTaskLimits,
     correlationId: signal.id,
     ...(signal.traceparent !== undefined && { traceparent: signal.traceparent }),
   };

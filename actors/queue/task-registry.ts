@@ -1,6 +1,6 @@
-import { type Failure } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Task } from '../../contracts/task.ts';
+import type { Failure } from '../../contracts/errors.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Task } from '../../contracts/task.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 
 export interface TaskContext {

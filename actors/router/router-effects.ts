@@ -5,18 +5,20 @@ import {
   type PublishResult,
   RefuseRequest,
   ReleaseRequest,
-  RetractRequest,
   type RetractResult,
 } from '../../contracts/effects/publish.ts';
 import { reservationIdFrom } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type SignalOutbox } from '../../contracts/ports/messaging.ts';
-import { type RiskBook, type StrategyStore } from '../../contracts/ports/stores.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { SignalOutbox } from '../../contracts/ports/messaging.ts';
+import type { RiskBook, StrategyStore } from '../../contracts/ports/stores.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 import { toSubjectToken } from '../../contracts/symbol.ts';
-import { type EffectHandlers } from '../effects/effect-call.ts';
-import { type RiskDesk } from './risk-desk.ts';
+import type { EffectHandlers } from '../effects/effect-call.ts';
+import type { RiskDesk } from './risk-desk.ts';
 import { retractionOf, signalOf } from './signal-of.ts';
+
+/** How far a sender's clock may be ahead of ours. */
+const CLOCK_SKEW_MS = 60_000;
 
 export interface RouterEffectsOptions {
   readonly clock: Clock;
@@ -39,6 +41,9 @@ export function routerEffects({
       const { signal } = AcceptSignalRequest.parse(request);
       if (signal.mode === 'historical') return { accepted: true, why: 'a historical signal does not age' };
       const ageMs = clock.now() - Date.parse(signal.time);
+      if (ageMs < -CLOCK_SKEW_MS) {
+        return { accepted: false, why: `the signal is of ${signal.time}, which has not come yet` };
+      }
       return ageMs <= signal.validForMs
         ? { accepted: true, why: 'within its validity' }
         : {
@@ -62,13 +67,16 @@ export function routerEffects({
       const signals = publication.candidates.map((candidate) => signalOf(publication, candidate));
       let alreadyStored = 0;
       for (const signal of signals) {
+        if (!(await outbox.stored(signal))) desk.assertStillAllowed(signal, publication.answers);
         aborted.throwIfAborted();
         const { kind } = await outbox.publish(signal);
         if (kind === 'already') alreadyStored += 1;
       }
       const { reservationId, strategyId, version, answers, workflowId } = publication;
       if (reservationId) await book.settle(reservationId, 'used');
-      await strategies.setStatus(strategyId, version, 'active', clock.now());
+      const strategy = await strategies.get(strategyId, version);
+      if (strategy?.status === 'draft')
+        await strategies.setStatus(strategyId, version, 'active', clock.now());
       if (answers) {
         const time = new Date(clock.now()).toISOString();
         const { id, replyTo } = answers;
@@ -81,7 +89,7 @@ export function routerEffects({
     },
 
     'router.retract': async (request): Promise<RetractResult> => {
-      const publication = RetractRequest.parse(request);
+      const publication = PublishRequest.parse(request);
       const stored: SignalOut[] = [];
       for (const candidate of publication.candidates) {
         const found = await outbox.stored(signalOf(publication, candidate));

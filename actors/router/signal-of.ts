@@ -1,16 +1,16 @@
-import { type PublishRequest } from '../../contracts/effects/publish.ts';
+import type { PublishRequest } from '../../contracts/effects/publish.ts';
 import { signalIdFrom } from '../../contracts/ids.ts';
-import { type SignalCandidate } from '../../contracts/signal-candidate.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
+import type { SignalCandidate } from '../../contracts/signal-candidate.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 
 type Origin = Pick<PublishRequest, 'workflowId' | 'strategyId' | 'version' | 'symbol' | 'timeframe' | 'mode'>;
 
 /** The id a candidate of this strategy always has. */
 export function signalIdOf(
-  { strategyId, version, symbol, timeframe }: Origin,
+  { strategyId, version, symbol, timeframe, mode }: Origin,
   { barTime, action }: SignalCandidate,
 ) {
-  return signalIdFrom({ strategyId, version, symbol, timeframe, barTime, action });
+  return signalIdFrom({ strategyId, version, symbol, timeframe, barTime, action, mode });
 }
 
 /** The signal a candidate becomes. Only journaled facts go in: a second attempt makes the same bytes. */
@@ -36,7 +36,7 @@ export function signalOf(request: PublishRequest, candidate: SignalCandidate): S
 
 /** Takes a published signal back: back to the position before it. It has an id of its own, so it too goes out once. */
 export function retractionOf(signal: SignalOut): SignalOut {
-  const { strategyId, strategyVersion: version, symbol, timeframe, barTime } = signal;
+  const { strategyId, strategyVersion: version, symbol, timeframe, barTime, mode } = signal;
   const action = 'retract';
   return {
     ...signal,
@@ -48,6 +48,7 @@ export function retractionOf(signal: SignalOut): SignalOut {
       timeframe,
       barTime,
       action: `${action}:${signal.signalId}`,
+      mode,
     }),
     targetPosition: signal.previousPosition,
     previousPosition: signal.targetPosition,

@@ -1,5 +1,5 @@
 import { type ErrorCode, TradewrightError } from '../../contracts/errors.ts';
-import { type SandboxErrorKind, type StrategyRun } from '../../contracts/ports/sandbox.ts';
+import type { SandboxErrorKind, StrategyRun } from '../../contracts/ports/sandbox.ts';
 
 const codeOf: Readonly<Record<SandboxErrorKind, ErrorCode>> = {
   syntax: 'SANDBOX_PROGRAM_FAILED',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type LeaseRequest, type SandboxLease, type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { LeaseRequest, SandboxLease, SandboxPool } from '../../contracts/ports/sandbox.ts';
 
 interface Held {
   readonly lease: SandboxLease;
@@ -36,16 +36,33 @@ export class ProgramLeases {
       if (held.codeSha256 === sha256(request.code)) return { lease: held.lease, reused: true };
       await held.lease.release();
     }
+    // A kept container must not make somebody wait who has none: they would wait for each other.
+    if (this.#pool.stats().warm === 0) await this.#releaseOldest();
     return { lease: await this.#pool.lease({ ...request, owner }), reused: false };
   }
 
   /** Leaves the container to the owner's next step. */
   keep(owner: string, code: string, lease: SandboxLease): void {
+    const before = this.#held.get(owner);
+    if (before) {
+      before.dispose();
+      void before.lease.release();
+      this.#held.delete(owner);
+    }
     const dispose = this.#clock.schedule(this.#idleMs, () => {
       this.#held.delete(owner);
       void lease.release();
     });
     this.#held.set(owner, { lease, codeSha256: sha256(code), dispose });
+  }
+
+  async #releaseOldest(): Promise<void> {
+    const [oldest] = this.#held;
+    if (!oldest) return;
+    const [owner, { lease, dispose }] = oldest;
+    this.#held.delete(owner);
+    dispose();
+    await lease.release();
   }
 
   async releaseAll(): Promise<void> {

@@ -1,5 +1,5 @@
-import { type BarSeries } from '../../contracts/bars.ts';
-import { type CodeReview } from '../../contracts/code-review.ts';
+import type { BarSeries } from '../../contracts/bars.ts';
+import type { CodeReview } from '../../contracts/code-review.ts';
 import {
   AssessRequest,
   type AssessResult,
@@ -9,19 +9,19 @@ import {
   ReviewRequest,
 } from '../../contracts/effects/backtest.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type BacktestSettings } from '../../contracts/metrics.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type SandboxLease, type StrategyRun } from '../../contracts/ports/sandbox.ts';
-import { type ArtifactStore } from '../../contracts/ports/stores.ts';
-import { type Symbol } from '../../contracts/symbol.ts';
+import type { BacktestSettings } from '../../contracts/metrics.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { SandboxLease, StrategyRun } from '../../contracts/ports/sandbox.ts';
+import type { ArtifactStore } from '../../contracts/ports/stores.ts';
+import type { Symbol } from '../../contracts/symbol.ts';
 import { backtest } from '../../market/backtest/index.ts';
 import { compareTruncated, truncationPoints } from '../../market/look-ahead/index.ts';
 import { metricsOf } from '../../market/metrics/index.ts';
 import { observedBars } from '../../market/observed-bars.ts';
 import { signalCandidates } from '../../market/signals/index.ts';
-import { type EffectCall, type EffectHandlers } from '../effects/effect-call.ts';
+import type { EffectCall, EffectHandlers } from '../effects/effect-call.ts';
 import { failureOfRun } from './failure-of-run.ts';
-import { type ProgramLeases } from './program-leases.ts';
+import type { ProgramLeases } from './program-leases.ts';
 
 export interface SandboxEffectsOptions {
   readonly clock: Clock;
@@ -34,6 +34,8 @@ export interface SandboxEffectsOptions {
   readonly settings: Partial<BacktestSettings>;
   /** Truncated runs in the program's own container, and again in one that never saw the whole series. */
   readonly cuts: { readonly sameLease: number; readonly freshLease: number };
+  /** In [0, 1), not to be foreseen. */
+  readonly random: () => number;
   readonly runTimeoutMs: number;
   readonly leaseWaitMs: number;
 }
@@ -77,19 +79,28 @@ export function sandboxEffects(options: SandboxEffectsOptions): EffectHandlers {
     },
 
     'sandbox.assess': async (request, call): Promise<AssessResult> => {
-      const { code, symbol, positions: sha256, warmupBars, seed, observation } = AssessRequest.parse(request);
+      const { code, symbol, positions: sha256, warmupBars, observation } = AssessRequest.parse(request);
       const { bars } = await barsOf(symbol, observation);
       const positions = await storedPositions(sha256);
       const began = clock.now();
       const minBars = warmupBars + 1;
-      const points = (cuts: number) => truncationPoints(positions.length, { cuts, seed, minBars, positions });
+      // Whoever wrote the program may know the workflow's seed, but not where it will be cut.
+      const cutSeed = Math.floor(options.random() * 2 ** 32);
+      const points = (cuts: number) =>
+        truncationPoints(positions.length, { cuts, seed: cutSeed, minBars, positions });
       const { lease, reused } = await leaseFor(code, call);
       const runs = await truncatedRuns(lease, bars, points(options.cuts.sameLease), call);
       // A program can keep what an earlier run showed it, and so hide a peek: the same test where it saw nothing yet.
       const fresh = await leaseFor(code, call);
       const control = await truncatedRuns(fresh.lease, bars, points(options.cuts.freshLease), call);
       const lookAhead = compareTruncated(positions, [...runs, ...control], { time: bars.time });
-      return { lookAhead, runs: runs.length + control.length, ms: clock.now() - began, reusedLease: reused };
+      return {
+        lookAhead,
+        runs: runs.length + control.length,
+        ms: clock.now() - began,
+        reusedLease: reused,
+        cutSeed,
+      };
     },
   };
 

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { type SystemStatus } from '../../contracts/api.ts';
+import type { SystemStatus } from '../../contracts/api.ts';
 import { type Client, createClient } from '../../contracts/client/index.ts';
 import { BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
+import { toSubjectToken } from '../../contracts/symbol.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
-import { type Config } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { LineProcess } from './line-process.ts';
-import { type DemoOptions } from './options.ts';
+import type { DemoOptions } from './options.ts';
 import { Receiver } from './receiver.ts';
 import { type Crash, type DemoResult, resultOf } from './result.ts';
 import { type Print, Terminal } from './terminal.ts';
@@ -155,14 +154,14 @@ class Scene {
       // What the strategy wants just now; the opposite would be refused with STRATEGY_DISAGREES.
       action: (now?.targetPosition ?? 0) > 0 ? 'buy' : 'sell',
       price: now?.priceReference ?? 1,
-      time: await this.#nextSignalTime(backtest.bars.to),
+      time: this.#nextSignalTime(backtest.bars.to),
       source: 'demo',
       confidence: 0.7,
       mode: 'historical',
     };
     this.#print(`\nSignal on signals.in.${symbol}: ${JSON.stringify(signal)}`);
     const publisher = new LineProcess('publish-signal.mjs', [worker.natsUrl, JSON.stringify(signal)]);
-    const workflowId = workflowIdFrom(`signal:${symbol.toUpperCase()}:${signal.id}`);
+    const workflowId = workflowIdFrom(`signal:${toSubjectToken(symbol.toUpperCase())}:${signal.id}`);
     const { view } = await this.#watch(client, workflowId);
     const { answer } = await publisher.line((line) => z.object({ answer: z.unknown() }).safeParse(line).data);
     await publisher.end();
@@ -188,20 +187,12 @@ class Scene {
     return view;
   }
 
-  /** Each demo signal is of a later day than the one before: of one bar and action there is only ever one signal. */
-  async #nextSignalTime(lastBar: string): Promise<string> {
-    const file = join(this.#config.dataDir, 'demo-signal-time');
-    const before = await readFile(file, 'utf8').catch(() => lastBar);
-    const time = new Date(before > lastBar ? before : lastBar);
+  /** The business day after the last bar: what comes in today on data of yesterday. */
+  #nextSignalTime(lastBar: string): string {
+    const time = new Date(lastBar);
     do time.setUTCDate(time.getUTCDate() + 1);
     while (time.getUTCDay() === 0 || time.getUTCDay() === 6);
     time.setUTCHours(15, 0, 0, 0);
-    await writeFile(file, time.toISOString());
     return time.toISOString();
   }
-}
-
-/** The failing scenario starts from nothing: what it shows must not lean on an earlier run. */
-export async function cleared(dataDir: string): Promise<void> {
-  await rm(dataDir, { recursive: true, force: true });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { toFailure } from '../../contracts/errors.ts';
 import { readConfig } from '../config/config.ts';
-import { cleared, runDemo } from './demo.ts';
+import { runDemo } from './demo.ts';
 import { parseDemoOptions } from './options.ts';
 import { holds, printSummary } from './summary.ts';
 
@@ -14,7 +14,6 @@ async function main(): Promise<void> {
   const home = process.env['TRADEWRIGHT_DATA_DIR'] ?? '.tradewright';
   // A full store is a state of the folder: that scenario has one of its own.
   const dataDir = join(home, scenario === 'failing' ? 'demo-failing' : 'demo');
-  if (scenario === 'failing') await cleared(dataDir);
   const config = readConfig({ ...process.env, TRADEWRIGHT_DATA_DIR: dataDir });
 
   const demo = await runDemo(options, config, print);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import { SignalOut } from '../../contracts/signal.ts';
 import { LineProcess } from './line-process.ts';
-import { type Print } from './terminal.ts';
+import type { Print } from './terminal.ts';
 
 const Received = z.object({ subject: z.string(), signal: SignalOut });
 const Counted = z.object({ received: z.number(), byWorkflow: z.record(z.string(), z.number()) });
@@ -13,7 +13,7 @@ export class Receiver {
   #byWorkflow: Readonly<Record<string, number>> = {};
 
   constructor(natsUrl: string, print: Print) {
-    this.#process = new LineProcess('receive-signals.mjs', [natsUrl], (line) => {
+    this.#process = new LineProcess('receive-signals.mjs', [natsUrl, '--until-stdin-closes'], (line) => {
       const received = Received.safeParse(line);
       if (!received.success) return;
       const { subject, signal } = received.data;

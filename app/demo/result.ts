@@ -1,11 +1,11 @@
-import { z } from 'zod';
-import { type SystemStatus } from '../../contracts/api.ts';
+import type { z } from 'zod';
+import type { SystemStatus } from '../../contracts/api.ts';
 import { CodeReview } from '../../contracts/code-review.ts';
 import { BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts';
-import { type Metrics } from '../../contracts/metrics.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { Metrics } from '../../contracts/metrics.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 
 export interface Crash {
   readonly pid: number;

@@ -1,8 +1,8 @@
 import pc from 'picocolors';
-import { type MetricSet } from '../../contracts/metrics.ts';
-import { type SystemStatus } from '../../contracts/api.ts';
-import { type DemoResult } from './result.ts';
-import { type Print } from './terminal.ts';
+import type { MetricSet } from '../../contracts/metrics.ts';
+import type { SystemStatus } from '../../contracts/api.ts';
+import type { DemoResult } from './result.ts';
+import type { Print } from './terminal.ts';
 
 const percent = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
 const ratio = (value: number | null): string => (value === null ? '–' : value.toFixed(2));

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { type Check } from './check.ts';
+import type { Check } from './check.ts';
 import { examine } from './checks.ts';
 import { surroundings } from './surroundings.ts';
 

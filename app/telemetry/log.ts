@@ -1,5 +1,5 @@
 import { pino, type Logger, destination } from 'pino';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 
 /** Fields that may hold secrets are blanked wherever they turn up. */
 const redact = {
@@ -20,7 +20,7 @@ export function openLog(options: {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly to: string | 2;
 }): Log {
-  const stream = destination({ dest: options.to, sync: true, mkdir: true });
+  const stream = destination({ dest: options.to, sync: true, mkdir: true, mode: 0o600 });
   return adapted(pino({ level: options.level, redact, base: { pid: process.pid } }, stream));
 }
 

@@ -1,11 +1,11 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { engineSurroundings, locateEngine } from '../../sandbox-pool/docker/engine-locator.ts';
 import { sandboxImageTags } from '../../sandbox-pool/image/image-tag.ts';
 import { createSandboxPool } from '../../sandbox-pool/index.ts';
-import { type Config } from '../config/config.ts';
-import { type Shutdown } from './shutdown.ts';
+import type { Config } from '../config/config.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /**
  * The pool, with its warm containers up.

@@ -1,10 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { toFailure } from '../../contracts/errors.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { readConfig } from '../config/config.ts';
 import { openLog } from '../telemetry/log.ts';
 import { startWorker } from './worker.ts';
-import { type WorkerMessage } from './worker-message.ts';
+import type { WorkerMessage } from './worker-message.ts';
 
 /** A part that cannot be closed must not keep a worker without use alive: what is durable is durable, the rest is swept at the next start. */
 const STOP_LIMIT_MS = 25_000;
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     config,
     clock: systemClock,
     log,
-    random: Math.random,
+    random: () => randomInt(2 ** 47) / 2 ** 47,
     progress: (text) => void tell({ type: 'progress', text }),
   });
   let stopping: Promise<void> | undefined;

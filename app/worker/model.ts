@@ -1,11 +1,11 @@
 import { createAgent, type Agent } from '../../actors/agent/agent.ts';
 import { createModelClient } from '../../actors/agent/model-client.ts';
 import { OFFLINE_AUTHOR_LABEL, type Author } from '../../contracts/author.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type Config } from '../config/config.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { Config } from '../config/config.ts';
 import { startOfflineAuthor } from '../offline-author/index.ts';
-import { type Shutdown } from './shutdown.ts';
+import type { Shutdown } from './shutdown.ts';
 
 const offlineAuthor: Author = { kind: 'offline', model: 'offline-author', label: OFFLINE_AUTHOR_LABEL };
 

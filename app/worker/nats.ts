@@ -1,11 +1,11 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 import { locateNatsServer } from '../../messaging/embedded/locate-server.ts';
 import { superviseNatsServer } from '../../messaging/embedded/supervise-nats-server.ts';
 import { type Messaging, openMessaging, streamLimits } from '../../messaging/index.ts';
-import { type Config } from '../config/config.ts';
-import { type Shutdown } from './shutdown.ts';
+import type { Config } from '../config/config.ts';
+import type { Shutdown } from './shutdown.ts';
 
 export interface OpenedNats {
   readonly messaging: Messaging;

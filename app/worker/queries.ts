@@ -1,7 +1,7 @@
-import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
+import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
 import { type SystemStatus, WorkflowListQuery, WorkflowQuery } from '../../contracts/api.ts';
-import { type Journal } from '../../contracts/ports/journal.ts';
-import { type Queries } from '../../contracts/ports/messaging.ts';
+import type { Journal } from '../../contracts/ports/journal.ts';
+import type { Queries } from '../../contracts/ports/messaging.ts';
 import { subjects } from '../../contracts/subjects.ts';
 
 /** Answers what the gateway asks over NATS; the result takes it back. */

@@ -5,12 +5,12 @@ import {
   spawnQueue,
   TaskRegistry,
 } from '../../actors/queue/index.ts';
-import { type ActorSystem } from '../../actors/kernel/index.ts';
-import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { ActorSystem } from '../../actors/kernel/index.ts';
+import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 import { taskTypes } from '../../contracts/task.ts';
-import { type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import type { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { taskHandlers } from './starts.ts';
 
 /** The QueueActor with what the product's tasks do. */

@@ -1,5 +1,5 @@
 import { toFailure } from '../../contracts/errors.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 
 /** What has to be closed, the latest opened first. A part that fails to close does not keep the others open. */
 export class Shutdown {

@@ -1,15 +1,15 @@
-import { type Sagas } from '../../actors/saga/saga-supervisor.ts';
-import { type CommandOutcome } from '../../actors/saga/saga-actor.ts';
-import { SignalInput, StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
-import { fromFailure } from '../../contracts/errors.ts';
+import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
+import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
+import type { SignalInput } from '../../contracts/api.ts';
+import { StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
+import { fromFailure, TradewrightError } from '../../contracts/errors.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { SignalIn } from '../../contracts/signal.ts';
-import { type Task } from '../../contracts/task.ts';
-import { type AnyWorkflow, type WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import type { Task } from '../../contracts/task.ts';
+import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
 
 /** A person has a day for a signal that the risk does not let through by itself. */
 const SIGNAL_DECISION = { deadlineMs: 24 * 3_600_000, onDeadline: 'reject' } as const;
-const SIGNAL_SEED = 1;
 
 /** Turns tasks into workflows and commands. Each resolves once what it did is durable. */
 export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
@@ -21,7 +21,7 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
 
     startSignal: (task: Task) => {
       const signal = SignalIn.parse(task.payload);
-      const input: SignalInput = { signal, seed: SIGNAL_SEED, decision: SIGNAL_DECISION };
+      const input: SignalInput = { signal, decision: SIGNAL_DECISION };
       return start(task, registry.latest('signal'), input, { symbol: signal.symbol, mode: signal.mode });
     },
 
@@ -31,7 +31,12 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
         rest.type === 'cancel'
           ? ({ type: 'cancel', by, reason: rest.reason } as const)
           : ({ type: 'decide', verdict: rest.verdict, by, reason: rest.reason } as const);
-      return accepted(await sagas.command(workflowId, command, by));
+      const outcome = await sagas.command(workflowId, command, by);
+      // A command overtakes the start it belongs to: it is not lost, it comes again.
+      if (outcome.kind === 'refused' && outcome.failure.code === 'NOT_FOUND') {
+        throw new TradewrightError('WORKFLOW_NOT_BEGUN', `${workflowId} has not begun yet`);
+      }
+      return accepted(outcome);
     },
   };
 

@@ -10,8 +10,8 @@ import { sandboxEffects } from '../../actors/sandbox/sandbox-effects.ts';
 import { spawnTree } from '../../actors/tree.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { randomKey } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 import { createGateway } from '../../gateway/index.ts';
 import { openMarketData } from '../../market/data/index.ts';
 import { defaultRiskLimits } from '../../market/index.ts';
@@ -20,18 +20,19 @@ import { openStore } from '../../persistence/index.ts';
 import { reviewCode } from '../../sandbox-pool/validator/index.ts';
 import { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { tradingWorkflows } from '../../workflows/index.ts';
-import { type Config } from '../config/config.ts';
-import { publishedByOthers } from './published.ts';
+import type { Config } from '../config/config.ts';
+import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
+import { reconcileSignals } from './reconcile.ts';
 import { openPool } from './engine.ts';
 import { startQueue } from './queue.ts';
 import { Shutdown } from './shutdown.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** How long a container waits for the next step of its program. */
-const LEASE_IDLE_MS = 60_000;
+const LEASE_IDLE_MS = 10_000;
 const RUN_TIMEOUT_MS = 30_000;
 const LEASE_WAIT_MS = 120_000;
 const LINGER_MS = 30_000;
@@ -71,7 +72,7 @@ async function start(
   let lose: (error: TradewrightError) => void = () => undefined;
   const lost = new Promise<TradewrightError>((resolve) => (lose = resolve));
 
-  await mkdir(config.dataDir, { recursive: true });
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await openStore({ dir: join(config.dataDir, 'journal'), log, clock });
   shutdown.add('journal', () => store.close());
   progress(`journal open: ${store.journal.eventCount()} events`);
@@ -82,7 +83,7 @@ async function start(
     openPool(config, clock, log, shutdown),
   );
   const { messaging } = nats;
-  progress(`nats-server ${messaging.serverVersion} ${nats.adopted ? 'adopted' : 'up'} at ${nats.url}`);
+  progress(`nats-server ${messaging.serverVersion} ${nats.adopted ? 'adopted' : 'up'} at ${messaging.url}`);
   const runtime = await pool.runtime();
   if (!runtime.seccomp.proven) {
     throw new TradewrightError(
@@ -107,7 +108,7 @@ async function start(
       engaged: config.killSwitch,
       reason: config.killSwitch ? 'switched on by the operator' : '',
     }),
-    published: publishedByOthers(outbox),
+    published: publishedByOther(outbox),
   });
 
   const system = createActorSystem({
@@ -150,6 +151,7 @@ async function start(
         bars: (symbol) => market.loadBars(symbol),
         artifacts,
         settings: { initialCapital: config.capital },
+        random,
         cuts: { sameLease: 24, freshLease: 20 },
         runTimeoutMs: RUN_TIMEOUT_MS,
         leaseWaitMs: LEASE_WAIT_MS,
@@ -165,6 +167,8 @@ async function start(
 
   const recovered = await sagas.recover();
   if (recovered > 0) progress(`${recovered} open workflows taken up again`);
+  const missing = await reconcileSignals({ journal, sagas, outbox, desk, clock, log });
+  if (missing > 0) progress(`${missing} signals of the last minutes were missing in the signal store`);
   const queue = startQueue({ system, ports: messaging, sagas, registry, clock, log, random });
   shutdown.add('queue', () => queue.stop());
   shutdown.add(
@@ -177,7 +181,7 @@ async function start(
         ready: true,
         version: packageJson.version,
         pid: process.pid,
-        nats: { version: messaging.serverVersion, adopted: nats.adopted, url: nats.url },
+        nats: { version: messaging.serverVersion, adopted: nats.adopted, url: messaging.url },
         runtime,
         author: agent.author.label,
         pool: pool.stats(),
@@ -203,7 +207,7 @@ async function start(
     newKey: randomKey,
   });
   shutdown.add('gateway', () => gateway.close());
-  return { gatewayUrl: gateway.url, natsUrl: nats.url, lost, stop: () => shutdown.run() };
+  return { gatewayUrl: gateway.url, natsUrl: messaging.url, lost, stop: () => shutdown.run() };
 }
 
 async function bothOrNeither<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {

@@ -10,12 +10,12 @@ import {
   type WsMessage,
 } from '../api.ts';
 import { TradewrightError } from '../errors.ts';
-import { type WorkflowId } from '../ids.ts';
+import type { WorkflowId } from '../ids.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { WorkflowView } from '../workflow-view.ts';
 import { follow, type FollowOptions } from './follow.ts';
 import { caller } from './http.ts';
-import { type WebSocketConstructor } from './web-socket.ts';
+import type { WebSocketConstructor } from './web-socket.ts';
 
 export interface ClientOptions {
   /** `http://127.0.0.1:8080` */

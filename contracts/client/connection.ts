@@ -1,8 +1,8 @@
 import { WsMessage, type WsRequestDraft } from '../api.ts';
 import { TradewrightError } from '../errors.ts';
-import { type Clock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import { bearerProtocol, WS_PROTOCOL } from '../ws-protocol.ts';
-import { type WebSocketConstructor, type WebSocketLike } from './web-socket.ts';
+import type { WebSocketConstructor, WebSocketLike } from './web-socket.ts';
 
 export interface ConnectionOptions {
   readonly baseUrl: string;

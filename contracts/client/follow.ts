@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type WsMessage } from '../api.ts';
-import { TradewrightError } from '../errors.ts';
-import { type WorkflowId } from '../ids.ts';
+import type { WsMessage } from '../api.ts';
+import { fromFailure, TradewrightError } from '../errors.ts';
+import type { WorkflowId } from '../ids.ts';
 import { delay } from '../ports/clock.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
-import { type Call, errorFrom } from './http.ts';
+import type { Call } from './http.ts';
 
 export interface FollowOptions {
   /** Events with a sequence above this one; default 0: all. */
@@ -44,7 +44,7 @@ export async function* follow(
         if (message.type === 'pong') continue;
         if (message.type === 'error') {
           if (message.error.kind === 'retryable') break;
-          throw errorFrom(message.error);
+          throw fromFailure(message.error);
         }
         if (message.type === 'event') {
           if (message.event.seq <= lastSeq) continue;

@@ -1,6 +1,6 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { ApiError } from '../api.ts';
-import { type ErrorCode, errorCodes, type Failure, TradewrightError } from '../errors.ts';
+import { fromFailure, TradewrightError } from '../errors.ts';
 
 export interface Request {
   readonly method: 'GET' | 'POST';
@@ -32,7 +32,7 @@ export const caller =
       });
     }
     const failure = ApiError.safeParse(body);
-    if (failure.success) throw errorFrom(failure.data.error);
+    if (failure.success) throw fromFailure(failure.data.error);
     throw new TradewrightError(
       status >= 500 ? 'GATEWAY_UNAVAILABLE' : 'INTERNAL',
       `${options.baseUrl} answered ${status} in a form that is not the gateway's`,
@@ -73,17 +73,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
-
-/** A failure as it came over the API; a code that this version does not know becomes INTERNAL and stands in the details. */
-export function errorFrom({
-  code,
-  message,
-  details,
-}: Pick<Failure, 'code' | 'message' | 'details'>): TradewrightError {
-  return isErrorCode(code)
-    ? new TradewrightError(code, message, details === undefined ? {} : { details })
-    : new TradewrightError('INTERNAL', message, { details: { ...details, code } });
 }

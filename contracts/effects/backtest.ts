@@ -48,7 +48,6 @@ export const AssessRequest = z.object({
   /** SHA-256 of the positions of the full run. */
   positions: z.string(),
   warmupBars: z.number().int().nonnegative(),
-  seed: z.number().int(),
   observation: Observation.optional(),
 });
 export type AssessRequest = z.infer<typeof AssessRequest>;
@@ -58,5 +57,7 @@ export const AssessResult = z.object({
   runs: z.number().int(),
   ms: z.number(),
   reusedLease: z.boolean(),
+  /** What chose the truncation points; drawn when the test ran. */
+  cutSeed: z.number().int(),
 });
 export type AssessResult = z.infer<typeof AssessResult>;

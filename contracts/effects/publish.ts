@@ -60,8 +60,7 @@ export const PublishResult = z.object({
 });
 export type PublishResult = z.infer<typeof PublishResult>;
 
-/** `router.retract`: a retraction for each signal of the step that was stored; none is sent for one that never was. */
-export const RetractRequest = PublishRequest;
+/** `router.retract` gets what `router.publish` got: a retraction for each signal of the step that was stored; none is sent for one that never was. */
 export const RetractResult = z.object({ retracted: z.array(SignalId) });
 export type RetractResult = z.infer<typeof RetractResult>;
 

@@ -1,10 +1,10 @@
-import { type Failure } from '../errors.ts';
-import { type WorkflowId } from '../ids.ts';
-import { type Lane } from '../lanes.ts';
-import { type SignalAnswer, type SignalIn, type SignalOut, type SignalRejected } from '../signal.ts';
-import { type LiveChannel } from '../subjects.ts';
-import { type DeadTask, type Task, type TaskReply } from '../task.ts';
-import { type WorkflowEventBatch } from '../workflow-event.ts';
+import type { Failure } from '../errors.ts';
+import type { WorkflowId } from '../ids.ts';
+import type { Lane } from '../lanes.ts';
+import type { SignalAnswer, SignalIn, SignalOut, SignalRejected } from '../signal.ts';
+import type { LiveChannel } from '../subjects.ts';
+import type { DeadTask, Task, TaskReply } from '../task.ts';
+import type { WorkflowEventBatch } from '../workflow-event.ts';
 
 /** A message taken from a lane; exactly one of the endings is called, once. */
 export interface Delivery {
@@ -113,7 +113,7 @@ export interface EventFeed {
   publish(batch: WorkflowEventBatch): Promise<Stored>;
   /** Every batch of the workflow from the first one on, then live; ends when the signal aborts. */
   follow(workflowId: WorkflowId, signal: AbortSignal): AsyncIterable<WorkflowEventBatch>;
-  /** The journal commit of the last message stored, 0 when there is none. */
+  /** The journal commit of the last message stored; 0 when there is none, Infinity when it is not one of ours. */
   lastCommit(): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-import { type BarColumns } from '../bars.ts';
+import type { BarColumns } from '../bars.ts';
 
 export const sandboxErrorKinds = [
   'syntax',

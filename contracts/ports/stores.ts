@@ -1,7 +1,7 @@
-import { type Author } from '../author.ts';
-import { type Mode } from '../envelope.ts';
-import { type GateSignal } from '../risk.ts';
-import { type ReservationId, type StrategyId, type WorkflowId } from '../ids.ts';
+import type { Author } from '../author.ts';
+import type { Mode } from '../envelope.ts';
+import type { GateSignal } from '../risk.ts';
+import type { ReservationId, StrategyId, WorkflowId } from '../ids.ts';
 
 /** Bytes under their SHA-256 (hex): what is too large for an event. Storing the same bytes twice is one entry. */
 export interface ArtifactStore {
@@ -53,7 +53,7 @@ export interface Reservation {
 
 /** What counts against the risk limits: the state of the gates is rebuilt from it. */
 export interface RiskBook {
-  /** Idempotent per reservationId: what is there already stays as it is. */
+  /** One per reservationId: a second time replaces the signals of a held one, and leaves one that was settled as it is. */
   reserve(reservation: Reservation): Promise<void>;
   /** Harmless when there is no such reservation. */
   settle(reservationId: ReservationId, state: 'used' | 'released'): Promise<void>;

@@ -1,7 +1,7 @@
-import { type FastifyRequest, type onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type GatewayContext } from '../gateway-options.ts';
-import { type App } from '../http/app.ts';
+import type { GatewayContext } from '../gateway-options.ts';
+import type { App } from '../http/app.ts';
 import { hostAllowed, originAllowed } from './hosts.ts';
 import { offeredToken, tokenCheck } from './token.ts';
 

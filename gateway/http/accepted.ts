@@ -1,7 +1,7 @@
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
-import { type GatewayLimits } from '../limits.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
+import type { GatewayLimits } from '../limits.ts';
 
 /** Workflows accepted here whose first event nobody has seen yet. The oldest give way; nothing depends on an entry. */
 export class AcceptedWorkflows {

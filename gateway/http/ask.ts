@@ -1,8 +1,8 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Queries } from '../../contracts/ports/messaging.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Queries } from '../../contracts/ports/messaging.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 

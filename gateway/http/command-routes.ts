@@ -5,11 +5,11 @@ import {
   type WorkflowCommandTask,
   WorkflowQuery,
 } from '../../contracts/api.ts';
-import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { type GatewayContext } from '../gateway-options.ts';
-import { type AcceptedWorkflows } from './accepted.ts';
-import { type App } from './app.ts';
-import { type Questions } from './ask.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayContext } from '../gateway-options.ts';
+import type { AcceptedWorkflows } from './accepted.ts';
+import type { App } from './app.ts';
+import type { Questions } from './ask.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { publishWithin } from './publishing.ts';
 import { errorResponses } from './responses.ts';

@@ -9,8 +9,8 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type GatewayContext } from '../gateway-options.ts';
-import { type App } from './app.ts';
+import type { GatewayContext } from '../gateway-options.ts';
+import type { App } from './app.ts';
 import { failureAnswer } from './failures.ts';
 import { jsonBody } from './json-body.ts';
 

@@ -1,7 +1,7 @@
-import { type FastifyRequest } from 'fastify';
-import { type IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type GatewayLimits } from '../limits.ts';
+import type { GatewayLimits } from '../limits.ts';
 
 /**
  * Reads a JSON body within the limits. A body that is too large is still read (and thrown away) up to `drainBytes`:

@@ -1,7 +1,7 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Stored, type TaskProducer } from '../../contracts/ports/messaging.ts';
-import { type Task } from '../../contracts/task.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Stored, TaskProducer } from '../../contracts/ports/messaging.ts';
+import type { Task } from '../../contracts/task.ts';
 
 /**
  * Publishes and waits until the task is stored, but not longer than `withinMs`.

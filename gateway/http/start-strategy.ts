@@ -1,8 +1,8 @@
-import { type PostWorkflow, type StrategyInput } from '../../contracts/api.ts';
+import type { PostWorkflow, StrategyInput } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { taskIdFrom, type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
-import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import { ownTaskLimits, type Task, taskTypes } from '../../contracts/task.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 
 const SYMBOLS_NAMED = 50;
 
@@ -43,7 +43,7 @@ export function startStrategy(
     payload: input,
     createdAt: circumstances.now,
     dedupKey,
-    ...taskDefaults,
+    ...ownTaskLimits,
     correlationId: workflowId,
     traceparent: circumstances.traceparent,
   };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { SystemStatus } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type GatewayLimits } from '../limits.ts';
-import { type App } from './app.ts';
-import { type Questions } from './ask.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { App } from './app.ts';
+import type { Questions } from './ask.ts';
 import { errorResponses } from './responses.ts';
 
 /** Whether it lives, whether it can work, and what it runs on. */

@@ -1,7 +1,7 @@
-import { type WorkflowCommandTask } from '../../contracts/api.ts';
+import type { WorkflowCommandTask } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { taskIdFrom } from '../../contracts/ids.ts';
-import { type Task, taskDefaults, taskTypes } from '../../contracts/task.ts';
+import { ownTaskLimits, type Task, taskTypes } from '../../contracts/task.ts';
 import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
 
 /** @throws WORKFLOW_STATE: refused here already, because the answer to a command that is queued comes to nobody */
@@ -30,7 +30,7 @@ export function workflowCommand(
     payload: command,
     createdAt: circumstances.now,
     dedupKey,
-    ...taskDefaults,
+    ...ownTaskLimits,
     correlationId: command.workflowId,
     traceparent: circumstances.traceparent,
   };

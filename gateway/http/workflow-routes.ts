@@ -6,12 +6,12 @@ import {
   WorkflowQuery,
 } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
-import { type GatewayContext } from '../gateway-options.ts';
-import { type AcceptedWorkflows } from './accepted.ts';
-import { type App } from './app.ts';
-import { type Questions } from './ask.ts';
+import type { GatewayContext } from '../gateway-options.ts';
+import type { AcceptedWorkflows } from './accepted.ts';
+import type { App } from './app.ts';
+import type { Questions } from './ask.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { publishWithin } from './publishing.ts';
 import { errorResponses } from './responses.ts';

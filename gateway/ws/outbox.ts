@@ -1,5 +1,5 @@
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type GatewayLimits } from '../limits.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { GatewayLimits } from '../limits.ts';
 
 /** The sending half of a socket; `sent` is called once the bytes have left this process. */
 export interface Wire {

@@ -1,9 +1,9 @@
-import { type WsMessage } from '../../contracts/api.ts';
+import type { WsMessage } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type EventFeed } from '../../contracts/ports/messaging.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { EventFeed } from '../../contracts/ports/messaging.ts';
 
 export interface EventPump {
   readonly events: EventFeed;

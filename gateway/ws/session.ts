@@ -1,13 +1,13 @@
-import { type RawData, type WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { type WsMessage, WsRequest } from '../../contracts/api.ts';
 import { toFailure, TradewrightError, unreachable } from '../../contracts/errors.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type EventFeed, type LiveFeed } from '../../contracts/ports/messaging.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { EventFeed, LiveFeed } from '../../contracts/ports/messaging.ts';
 import { wsClose } from '../../contracts/ws-protocol.ts';
 import { parseJson } from '../http/json-body.ts';
-import { type GatewayLimits } from '../limits.ts';
+import type { GatewayLimits } from '../limits.ts';
 import { Outbox } from './outbox.ts';
 import { pumpEvents } from './pump-events.ts';
 

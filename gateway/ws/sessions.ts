@@ -1,4 +1,4 @@
-import { type WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { wsClose } from '../../contracts/ws-protocol.ts';
 import { Session, type SessionPorts } from './session.ts';
 

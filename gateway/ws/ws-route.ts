@@ -1,9 +1,9 @@
 import websocket from '@fastify/websocket';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { WS_PROTOCOL } from '../../contracts/ws-protocol.ts';
-import { type App } from '../http/app.ts';
-import { type GatewayLimits } from '../limits.ts';
-import { type Sessions } from './sessions.ts';
+import type { App } from '../http/app.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { Sessions } from './sessions.ts';
 
 /** To be registered before any other hook and route: it marks the upgrades among the requests. */
 export async function registerWebSocket(app: App, sessions: Sessions, limits: GatewayLimits): Promise<void> {

@@ -1,11 +1,11 @@
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { BacktestSettings } from '../../contracts/metrics.ts';
 import { simulate, type Simulation } from './simulate.ts';
 import { cleanPositions, targetsInForce } from './targets.ts';
 
 export { type Simulation } from './simulate.ts';
-export { cleanPositions, isTargetChange, targetsInForce } from './targets.ts';
+export { cleanPositions, targetsInForce } from './targets.ts';
 
 export interface BacktestResult {
   readonly settings: BacktestSettings;

@@ -1,5 +1,5 @@
-import { type BarColumns } from '../../contracts/bars.ts';
-import { type BacktestSettings, type Trade } from '../../contracts/metrics.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
+import type { BacktestSettings, Trade } from '../../contracts/metrics.ts';
 import { DAY_MS } from '../timeframe.ts';
 import { bps, fillOf, unitsToTrade, type FillTerms } from './fill.ts';
 import { TradeBook } from './trade-book.ts';

@@ -1,6 +1,6 @@
-import { type Trade } from '../../contracts/metrics.ts';
+import type { Trade } from '../../contracts/metrics.ts';
 import { isoTime } from '../timeframe.ts';
-import { type Fill } from './fill.ts';
+import type { Fill } from './fill.ts';
 
 interface OpenTrade {
   readonly sign: 1 | -1;

@@ -1,4 +1,4 @@
-import { type BarSeries } from '../../contracts/bars.ts';
+import type { BarSeries } from '../../contracts/bars.ts';
 
 /** A place that bars come from. Implementations read files or ask exchanges; the catalogue asks them in order. */
 export interface BarSource {

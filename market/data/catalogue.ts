@@ -1,7 +1,7 @@
-import { type BarSeries } from '../../contracts/bars.ts';
+import type { BarSeries } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Symbol } from '../../contracts/symbol.ts';
-import { type BarSource } from './bar-source.ts';
+import type { Symbol } from '../../contracts/symbol.ts';
+import type { BarSource } from './bar-source.ts';
 
 /** Series kept in memory; the one used longest ago goes first. */
 const MOST_CACHED = 16;

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 
 const priceColumns = ['open', 'high', 'low', 'close'] as const;

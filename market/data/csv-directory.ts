@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { Symbol } from '../../contracts/symbol.ts';
-import { type BarSource } from './bar-source.ts';
+import type { BarSource } from './bar-source.ts';
 import { fileStamp, readCsvSeries } from './csv-file.ts';
 
 /** More files than this are not looked at. */

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type BarSeries } from '../../contracts/bars.ts';
+import type { BarSeries } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { DAY_MS, isoTime, timeframeName } from '../timeframe.ts';
 import { parseBars } from './csv-bars.ts';

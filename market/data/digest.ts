@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 
 const columnOrder = [
   'time',

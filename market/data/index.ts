@@ -4,7 +4,6 @@ import { sp500Source } from './sp500.ts';
 
 export { type BarSource, type SourceSymbol } from './bar-source.ts';
 export { barCatalogue, type BarCatalogue } from './catalogue.ts';
-export { csvDirectorySource } from './csv-directory.ts';
 export { barsSha256 } from './digest.ts';
 export { sp500Source } from './sp500.ts';
 

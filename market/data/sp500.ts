@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type BarSource } from './bar-source.ts';
+import type { BarSource } from './bar-source.ts';
 import { fileStamp, readCsvSeries } from './csv-file.ts';
 
 const FILE = 'sp500-2000.csv';

@@ -1,4 +1,4 @@
-import { type LookAheadMismatch, type LookAheadReport } from '../../contracts/look-ahead.ts';
+import type { LookAheadMismatch, LookAheadReport } from '../../contracts/look-ahead.ts';
 import { isoTime } from '../timeframe.ts';
 import { changesAt, LEAST_CUTS } from './truncation-points.ts';
 

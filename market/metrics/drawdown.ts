@@ -1,4 +1,4 @@
-import { type Drawdown } from '../../contracts/metrics.ts';
+import type { Drawdown } from '../../contracts/metrics.ts';
 import { DAY_MS, isoTime } from '../timeframe.ts';
 
 export interface MaxDrawdown {

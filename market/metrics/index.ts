@@ -1,7 +1,7 @@
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type MetricSet, type Metrics } from '../../contracts/metrics.ts';
-import { type BacktestResult, type Simulation } from '../backtest/index.ts';
+import type { MetricSet, Metrics } from '../../contracts/metrics.ts';
+import type { BacktestResult, Simulation } from '../backtest/index.ts';
 import { barsPerYear, isoTime } from '../timeframe.ts';
 import { maxDrawdown } from './drawdown.ts';
 import { annualReturn, barReturns, finiteOrNull, sharpe, sortino, volatility } from './statistics.ts';

@@ -1,4 +1,4 @@
-import { type MetricSet, type Trade } from '../../contracts/metrics.ts';
+import type { MetricSet, Trade } from '../../contracts/metrics.ts';
 
 type TradeStatistics = Pick<
   MetricSet,

@@ -1,6 +1,6 @@
 import { CODE_RISK_LIMIT } from '../../contracts/code-review.ts';
-import { type Mode } from '../../contracts/envelope.ts';
-import { type MetricSet, type Metrics } from '../../contracts/metrics.ts';
+import type { Mode } from '../../contracts/envelope.ts';
+import type { MetricSet, Metrics } from '../../contracts/metrics.ts';
 import {
   DECISION_ASK_FROM,
   DECISION_REJECT_ABOVE,

@@ -3,9 +3,7 @@ export { checkGates } from './gates.ts';
 export {
   defaultRiskLimits,
   emptyRiskState,
-  gateTimeMs,
   notionalOf,
-  onDay,
   REMEMBERED_IDS,
   withPublished,
 } from './risk-state.ts';

@@ -1,4 +1,4 @@
-import { type GateSignal, type RiskLimits, type RiskState } from '../../contracts/risk.ts';
+import type { GateSignal, RiskLimits, RiskState } from '../../contracts/risk.ts';
 import { DAY_MS, isoTime } from '../timeframe.ts';
 
 /** Ids remembered for the duplicate gate; the store refuses a second publish of older ones too. */

@@ -1,6 +1,6 @@
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type CandidateAction, type SignalCandidate } from '../../contracts/signal-candidate.ts';
+import type { CandidateAction, SignalCandidate } from '../../contracts/signal-candidate.ts';
 import { cleanPositions, targetsInForce } from '../backtest/index.ts';
 import { isoTime, nextBarTime, restsAtWeekends } from '../timeframe.ts';
 

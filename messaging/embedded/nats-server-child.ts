@@ -148,6 +148,8 @@ async function spawnServer(
   // A process group of its own: Ctrl-C in the terminal is for the parent, which drains first and then stops the server.
   const child = spawn(options.binary, ['--config', files.config], {
     cwd: files.folder,
+    // It needs nothing of ours, and outlives us: no keys for it.
+    env: {},
     detached: true,
     stdio: ['ignore', 'ignore', stderr.fd],
   });

@@ -1,4 +1,4 @@
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { identifySelf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -8,6 +8,7 @@ export type OwnerLock =
   | { readonly kind: 'acquired'; readonly release: () => Promise<void> }
   | { readonly kind: 'held'; readonly by: ProcessIdentity };
 
+const abandonedAfterMs = 5_000;
 let serial = 0;
 
 /** Takes the lock file for this process. A lock whose process is gone is taken over; a second try in one process finds it held. */
@@ -24,7 +25,7 @@ export async function tryOwnerLock(path: string): Promise<OwnerLock> {
       if (text === undefined) continue;
       const owner = parseOwner(text);
       if (owner !== undefined && (await isAlive(owner))) return { kind: 'held', by: owner };
-      await removeStale(path, text, `${draft}.stale`);
+      await removeStale(path, text, draft);
     }
   } finally {
     await unlink(draft).catch(() => undefined);
@@ -41,15 +42,32 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Moved aside before it is deleted: if another process took the lock over in between, its lock is put back. */
-async function removeStale(path: string, staleText: string, aside: string): Promise<void> {
+/**
+ * One breaker at a time, and it looks again once it is alone: only a breaker removes a dead owner's lock, so what it then
+ * sees cannot have become a live one in between.
+ */
+async function removeStale(path: string, staleText: string, draft: string): Promise<void> {
+  const guard = `${path}.breaking`;
   try {
-    await rename(path, aside);
-  } catch {
+    await mkdir(guard);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await removeAbandonedGuard(guard, draft);
     return;
   }
-  if ((await read(aside)) !== staleText) await linked(aside, path).catch(() => false);
-  await unlink(aside).catch(() => undefined);
+  try {
+    if ((await read(path)) === staleText) await unlink(path);
+  } finally {
+    await rmdir(guard);
+  }
+}
+
+/** A breaker works for a moment; a guard this old was left by one that was killed. The file system's clock judges both. */
+async function removeAbandonedGuard(guard: string, draft: string): Promise<void> {
+  await utimes(draft, new Date(), new Date());
+  const [guarded, now] = await Promise.all([guard, draft].map((file) => stat(file).catch(() => undefined)));
+  if (guarded && now && now.mtimeMs - guarded.mtimeMs > abandonedAfterMs)
+    await rmdir(guard).catch(() => undefined);
 }
 
 async function releaseIfMine(path: string, mine: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
+import type { Log } from '../../contracts/ports/log.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import { removeServerRecord, type ServerFiles } from './server-files.ts';
 

@@ -2,8 +2,8 @@ import { type Clock, delay, systemClock } from '../../contracts/ports/clock.ts';
 import { toFailure, type Failure } from '../../contracts/errors.ts';
 import { type Log, silentLog } from '../../contracts/ports/log.ts';
 import { openServer, ownFolder } from './nats-server-child.ts';
-import { type ServerFiles } from './server-files.ts';
-import { type NatsServerOptions, type RunningServer } from './server-process.ts';
+import type { ServerFiles } from './server-files.ts';
+import type { NatsServerOptions, RunningServer } from './server-process.ts';
 
 export type NatsServerState =
   | { readonly kind: 'ready'; readonly pid: number; readonly adopted: boolean; readonly restarts: number }

@@ -1,5 +1,5 @@
-import { type Duplex } from 'node:stream';
-import { type Container } from 'dockerode';
+import type { Duplex } from 'node:stream';
+import type { Container } from 'dockerode';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
 import { isNotFound, type Engine } from './engine.ts';

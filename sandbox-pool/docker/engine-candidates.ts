@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type EngineAddress } from './engine-address.ts';
+import type { EngineAddress } from './engine-address.ts';
 import { ownEnginePaths } from './own-engine.ts';
 
 /** The variables that decide where the engine is looked for, as the docker command reads them. */

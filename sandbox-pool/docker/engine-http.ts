@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type z } from 'zod';
-import { type EngineAddress } from './engine-address.ts';
+import type { z } from 'zod';
+import type { EngineAddress } from './engine-address.ts';
 
 const mostAnswerBytes = 4 * 1024 * 1024;
 

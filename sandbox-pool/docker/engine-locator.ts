@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type EngineAddress } from './engine-address.ts';
+import type { EngineAddress } from './engine-address.ts';
 import {
   type EngineCandidate,
   engineCandidates,

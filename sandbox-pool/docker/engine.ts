@@ -3,8 +3,8 @@ import { Agent as HttpsAgent } from 'node:https';
 import Docker from 'dockerode';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type EngineAddress } from './engine-address.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { EngineAddress } from './engine-address.ts';
 
 export interface EngineFacts {
   readonly name: string;

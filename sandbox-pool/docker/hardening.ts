@@ -1,4 +1,4 @@
-import { type ContainerCreateOptions } from 'dockerode';
+import type { ContainerCreateOptions } from 'dockerode';
 
 /** What one container may use; the pool's limits without those of a single run. */
 export interface ContainerLimits {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type EngineAddress } from './engine-address.ts';
+import type { EngineAddress } from './engine-address.ts';
 import { engineHas } from './engine-http.ts';
 
 const mostTailLines = 30;

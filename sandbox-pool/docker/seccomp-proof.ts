@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { SandboxContainer } from './container.ts';
-import { type Engine } from './engine.ts';
-import { type ContainerSpec } from './hardening.ts';
+import type { Engine } from './engine.ts';
+import type { ContainerSpec } from './hardening.ts';
 import { Demultiplexer } from './multiplex.ts';
 
 const withinMs = 15_000;

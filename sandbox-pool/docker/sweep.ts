@@ -1,5 +1,5 @@
 import { removeContainer } from './container.ts';
-import { type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { isOrphan, poolLabel } from './owner.ts';
 
 /** Removes the containers of pools whose process has ended; never those of another pool that lives. Gives their ids. */

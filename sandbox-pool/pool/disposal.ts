@@ -1,7 +1,7 @@
 import { toFailure } from '../../contracts/errors.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type WarmContainer } from './warm-container.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { WarmContainer } from './warm-container.ts';
 
 /** Tries after a failed removal; what still stands then goes at close or at the next start. */
 const retryAfterMs = [100, 500, 2_000];

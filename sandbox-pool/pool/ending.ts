@@ -1,4 +1,4 @@
-import { type ContainerExit } from '../docker/container.ts';
+import type { ContainerExit } from '../docker/container.ts';
 
 /** What the runner reports of an exception: the program's word, used for what it says, never for whether it failed. */
 export interface Fault {

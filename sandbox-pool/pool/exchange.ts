@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type ContainerExit } from '../docker/container.ts';
-import { type Ending, type Fault } from './ending.ts';
+import type { ContainerExit } from '../docker/container.ts';
+import type { Ending, Fault } from './ending.ts';
 import { nonceBytes, type Frame } from './frames.ts';
-import { type OutputCapture, type OutputStream } from './output-capture.ts';
+import type { OutputCapture, OutputStream } from './output-capture.ts';
 
 const Loaded = z.object({ warmupBars: z.int().min(0).max(1_000_000) });
 const Done = z.object({ exitCode: z.int().min(0).max(255) });

@@ -1,20 +1,20 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
-import {
-  type RunOptions,
-  type SandboxLease,
-  type SandboxLimits,
-  type SandboxResult,
-  type StrategyRun,
+import type {
+  RunOptions,
+  SandboxLease,
+  SandboxLimits,
+  SandboxResult,
+  StrategyRun,
 } from '../../contracts/ports/sandbox.ts';
-import { type ContainerUsage } from '../docker/host-facts.ts';
-import { type Ending } from './ending.ts';
+import type { ContainerUsage } from '../docker/host-facts.ts';
+import type { Ending } from './ending.ts';
 import { limitsFrom, outputFloodFactor } from './limits.ts';
 import { OutputCapture } from './output-capture.ts';
 import { plainResult, refusal, strategyRun, type Measured } from './results.ts';
-import { type ExchangeOptions } from './runner-session.ts';
-import { type WarmContainer } from './warm-container.ts';
+import type { ExchangeOptions } from './runner-session.ts';
+import type { WarmContainer } from './warm-container.ts';
 
 const mostBars = 4_000_000;
 /** How long a failed run waits for its container to be gone before it answers all the same. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type SandboxLimits } from '../../contracts/ports/sandbox.ts';
-import { type ContainerLimits } from '../docker/hardening.ts';
+import type { SandboxLimits } from '../../contracts/ports/sandbox.ts';
+import type { ContainerLimits } from '../docker/hardening.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,10 +1,6 @@
 import { unreachable } from '../../contracts/errors.ts';
-import {
-  type SandboxErrorKind,
-  type SandboxResult,
-  type StrategyRun,
-} from '../../contracts/ports/sandbox.ts';
-import { type Ending, type Fault } from './ending.ts';
+import type { SandboxErrorKind, SandboxResult, StrategyRun } from '../../contracts/ports/sandbox.ts';
+import type { Ending, Fault } from './ending.ts';
 
 /** Measured by the host around one run. */
 export interface Measured {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type BarColumns } from '../../contracts/bars.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type ContainerExit, type SandboxContainer } from '../docker/container.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { ContainerExit, SandboxContainer } from '../docker/container.ts';
 import { Demultiplexer } from '../docker/multiplex.ts';
 import { Exchange } from './exchange.ts';
-import { type Ending } from './ending.ts';
+import type { Ending } from './ending.ts';
 import { frame, FrameReader, nonceBytes, type Frame, ProtocolBroken } from './frames.ts';
-import { type OutputCapture } from './output-capture.ts';
+import type { OutputCapture } from './output-capture.ts';
 
 export interface ExchangeOptions {
   readonly timeoutMs: number;

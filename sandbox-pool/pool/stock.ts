@@ -1,10 +1,10 @@
 import { TradewrightError, toFailure } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import { type SandboxLimits } from '../../contracts/ports/sandbox.ts';
-import { type ContainerLimits } from '../docker/hardening.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type { SandboxLimits } from '../../contracts/ports/sandbox.ts';
+import type { ContainerLimits } from '../docker/hardening.ts';
 import { containerLimits } from './limits.ts';
-import { type WarmContainer } from './warm-container.ts';
+import type { WarmContainer } from './warm-container.ts';
 
 export interface StockParts {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 /** One who waits. Granting answers false when he has given up in the meantime. */
 export interface Waiting<Grant, Wish> {

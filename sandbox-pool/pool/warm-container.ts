@@ -1,9 +1,9 @@
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { SandboxContainer } from '../docker/container.ts';
-import { type Engine } from '../docker/engine.ts';
-import { type ContainerLimits, type ContainerSpec } from '../docker/hardening.ts';
-import { type ContainerUsage } from '../docker/host-facts.ts';
+import type { Engine } from '../docker/engine.ts';
+import type { ContainerLimits, ContainerSpec } from '../docker/hardening.ts';
+import type { ContainerUsage } from '../docker/host-facts.ts';
 import { RunnerSession } from './runner-session.ts';
 
 const bootWithinMs = 20_000;

@@ -1,18 +1,18 @@
 import { TradewrightError, toFailure } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type Log } from '../../contracts/ports/log.ts';
-import {
-  type LeaseRequest,
-  type RunOptions,
-  type SandboxLease,
-  type SandboxLimits,
-  type SandboxPool,
-  type SandboxPoolStats,
-  type SandboxResult,
-  type SandboxRuntime,
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { Log } from '../../contracts/ports/log.ts';
+import type {
+  LeaseRequest,
+  RunOptions,
+  SandboxLease,
+  SandboxLimits,
+  SandboxPool,
+  SandboxPoolStats,
+  SandboxResult,
+  SandboxRuntime,
 } from '../../contracts/ports/sandbox.ts';
-import { type Engine } from '../docker/engine.ts';
-import { type ContainerLimits } from '../docker/hardening.ts';
+import type { Engine } from '../docker/engine.ts';
+import type { ContainerLimits } from '../docker/hardening.ts';
 import { sweepOrphans, sweepPool } from '../docker/sweep.ts';
 import { Disposal } from './disposal.ts';
 import { Lease } from './lease.ts';
@@ -20,7 +20,7 @@ import { containerLimits, limitsFrom, longestCodeBytes, sameContainerLimits } fr
 import { refusal } from './results.ts';
 import { Stock } from './stock.ts';
 import { type Waiting, WaitingQueue } from './waiting-queue.ts';
-import { type WarmContainer } from './warm-container.ts';
+import type { WarmContainer } from './warm-container.ts';
 
 export interface WarmPoolParts {
   readonly poolId: string;

@@ -318,18 +318,20 @@ function isBodyOf(visit: Visit | null): boolean {
   return visit?.node.nodeType === 'Module' || visit?.node.nodeType === 'ClassDef';
 }
 
+/** Elements of an assignment like `a, b = c, d` that are followed one by one. */
+const LONGEST_UNPACKING = 256;
+
 function elementOf(source: Binding, targets: readonly Node[], index: number): Binding {
   if (source.kind !== 'expression') return opaque;
   const { node } = source;
   if (node.nodeType !== 'Tuple' && node.nodeType !== 'List') return { kind: 'element', node };
   const isStarred = (item: Node) => item.nodeType === 'Starred';
   const value = node.elts[index];
-  if (
-    value === undefined ||
-    node.elts.length !== targets.length ||
-    [...node.elts, ...targets].some(isStarred)
-  )
+  // Every element asks again, so a long assignment would cost its length squared: beyond this nothing is told apart.
+  if (value === undefined || node.elts.length !== targets.length || targets.length > LONGEST_UNPACKING) {
     return opaque;
+  }
+  if ([...node.elts, ...targets].some(isStarred)) return opaque;
   return { kind: 'expression', node: value };
 }
 

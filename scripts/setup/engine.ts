@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Surroundings } from '../../app/doctor/surroundings.ts';
+import type { Surroundings } from '../../app/doctor/surroundings.ts';
 import { engineInstruction } from '../../app/doctor/instructions.ts';
 import { type LocatedEngine, locateEngine } from '../../sandbox-pool/docker/engine-locator.ts';
 import { hasApt, installPackages, isRoot } from './apt.ts';

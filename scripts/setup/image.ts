@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Surroundings } from '../../app/doctor/surroundings.ts';
+import type { Surroundings } from '../../app/doctor/surroundings.ts';
 import { buildImage, hasImage, importImage, registryAnswers } from '../../sandbox-pool/docker/image-store.ts';
-import { type LocatedEngine } from '../../sandbox-pool/docker/engine-locator.ts';
+import type { LocatedEngine } from '../../sandbox-pool/docker/engine-locator.ts';
 import {
   imageFolder,
   runnerFiles,

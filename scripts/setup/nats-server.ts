@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile }
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { type Surroundings } from '../../app/doctor/surroundings.ts';
+import type { Surroundings } from '../../app/doctor/surroundings.ts';
 import {
   cachedNatsServer,
   isNatsServerRecent,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile, lstat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -54,13 +54,24 @@ export async function startOwnEngine(
   }
 }
 
+/** Whoever owns the folder of the socket can put another engine behind it: it must be ours alone. */
+async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o022) !== 0) {
+    throw new Error(
+      `${path} is not a folder of this user alone: remove it, or set TRADEWRIGHT_CACHE_DIR to a shorter path`,
+    );
+  }
+}
+
 async function spawnEngine(
   dockerd: string,
   paths: OwnEnginePaths,
   path: string | undefined,
 ): Promise<ProcessIdentity> {
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
-  await mkdir(dirname(paths.socket), { recursive: true, mode: 0o700 });
+  await privateFolder(dirname(paths.socket));
   // Left by an engine that was killed: its pid may belong to another program by now, and dockerd would refuse to start.
   await Promise.all([paths.pidFile, paths.socket].map((file) => rm(file, { force: true })));
   const log = await open(paths.log, 'w', 0o600);

@@ -26,7 +26,7 @@ export async function runCommand(
   // A group of its own, so that a stop reaches what the program has started too.
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env: options.env ?? withoutSecrets(process.env),
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
@@ -73,4 +73,10 @@ export async function runCommand(
     throw new Error(`${what} took longer than ${options.timeoutMs / 1000} s\n${tail.join('\n')}`);
   if (end.code !== 0) throw new Error(`${what} ended with ${end.code ?? end.signal}\n${tail.join('\n')}`);
   return stdout;
+}
+
+/** What set-up starts (apt and its maintainers' scripts among it) has no use for keys and tokens. */
+function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = (name: string): boolean => name.startsWith('TRADEWRIGHT_') || name === 'NATS_URL';
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !ours(name)));
 }

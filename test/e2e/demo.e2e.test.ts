@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { type DemoResult } from '../../app/demo/result.ts';
+import type { DemoResult } from '../../app/demo/result.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const demoFile = fileURLToPath(new URL('../../app/demo/main.ts', import.meta.url));

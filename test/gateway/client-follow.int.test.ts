@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { type WsMessage } from '../../contracts/api.ts';
+import type { WsMessage } from '../../contracts/api.ts';
 import { createClient, type FollowOptions } from '../../contracts/client/index.ts';
 import { workflowIdFrom, type WorkflowId } from '../../contracts/ids.ts';
 import { codeOf } from '../support/code-of.ts';

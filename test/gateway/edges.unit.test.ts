@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { workflowIdFrom } from '../../contracts/ids.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import { errorCodes, TradewrightError, type ErrorCode } from '../../contracts/errors.ts';
 import { hostAllowed, hostNameOf, originAllowed } from '../../gateway/auth/hosts.ts';
 import { AcceptedWorkflows } from '../../gateway/http/accepted.ts';

@@ -5,10 +5,10 @@ import { createClient, type Client } from '../../contracts/client/index.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { subjects } from '../../contracts/subjects.ts';
-import { type Task } from '../../contracts/task.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { Task } from '../../contracts/task.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../gateway/index.ts';
-import { type Messaging, type MessagingOptions } from '../../messaging/index.ts';
+import type { Messaging, MessagingOptions } from '../../messaging/index.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 
 export const status = {

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { createClient } from '../../contracts/client/index.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { bearerProtocol, WS_PROTOCOL } from '../../contracts/ws-protocol.ts';
-import { type Gateway } from '../../gateway/index.ts';
+import type { Gateway } from '../../gateway/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { type GatewayHarness, startHarness } from './gateway-harness.ts';
 import { openSocket, refusalOf } from './test-socket.ts';

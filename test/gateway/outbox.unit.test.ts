@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import { Outbox } from '../../gateway/ws/outbox.ts';
 
 const limits = { liveBufferBytes: 10, socketBufferBytes: 20, slowClientMs: 1_000 };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import { WsMessage, type WsRequestDraft } from '../../contracts/api.ts';
-import { type WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A client's socket that keeps what it was told. */

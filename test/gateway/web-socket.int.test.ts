@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { workflowIdFrom } from '../../contracts/ids.ts';
-import { type EventFeed, type LiveFeed } from '../../contracts/ports/messaging.ts';
-import { type WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import type { EventFeed, LiveFeed } from '../../contracts/ports/messaging.ts';
+import type { WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { wsClose } from '../../contracts/ws-protocol.ts';
-import { type Messaging } from '../../messaging/index.ts';
+import type { Messaging } from '../../messaging/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { aBatch } from '../support/messages.ts';
 import { type GatewayHarness, startHarness } from './gateway-harness.ts';

@@ -4,7 +4,7 @@ import { createClient } from '../../contracts/client/index.ts';
 import { ApiError } from '../../contracts/api.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { subjects } from '../../contracts/subjects.ts';
-import { type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import { codeOf } from '../support/code-of.ts';
 import { aView, type GatewayHarness, startHarness, status } from './gateway-harness.ts';
 

@@ -11,7 +11,7 @@ import {
   type Terminated,
 } from '../../actors/kernel/index.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
-import { type Journal } from '../../contracts/ports/journal.ts';
+import type { Journal } from '../../contracts/ports/journal.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { batchAfter, workflow } from '../support/workflow-history.ts';

@@ -170,6 +170,22 @@ describe('back-test', () => {
     expect(strategy.trades[0]).to.include({ open: false, exitPrice: 250, pnl: -1_500 });
   });
 
+  it('sees ruin at the open and at the close, recovered or not', () => {
+    const settings = { ...free, initialCapital: 1_000 };
+    const short = Float64Array.of(-1, -1, -1, -1);
+    const atOpen = backtest(dailyBars([100, 100, 250, 100], [100, 100, 100, 100]), short, settings).strategy;
+    closeTo(atOpen.equity, [1_000, 1_000, 0, 0]);
+    expect(atOpen.ruinedAtBar).to.equal(2);
+    const atClose = backtest(dailyBars([100, 100, 100, 100], [100, 100, 250, 100]), short, settings).strategy;
+    closeTo(atClose.equity, [1_000, 1_000, 0, 0]);
+    expect(atClose).to.include({ ruinedAtBar: 2, shortfall: 500 });
+  });
+
+  it('takes a position that is 0 but for rounding for flat', () => {
+    const { targets } = backtest(bars, Float64Array.of(1, 1e-12, -1, -5e-324, 1e-10), free);
+    expect([...targets]).to.deep.equal([1, 0, -1, 0, 0]);
+  });
+
   it('refuses positions that break the contract, naming the bar', () => {
     const withWarmup = { warmupBars: 1 };
     expect(codeOf(() => backtest(bars, Float64Array.of(0, 0), {}))).to.equal('STRATEGY_OUTPUT_INVALID');

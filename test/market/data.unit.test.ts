@@ -266,4 +266,19 @@ describe('catalogue of bars', () => {
     await market.loadBars(symbol('S1'));
     expect(loads.slice(17)).to.deep.equal(['S1']);
   });
+
+  it('asks again after a failure', async () => {
+    let loads = 0;
+    const source: BarSource = {
+      symbols: async () => [{ symbol: 'ABC', aliases: [] }],
+      stamp: async () => 'same',
+      load: async () => {
+        loads += 1;
+        throw new TradewrightError('BARS_NOT_FOUND', 'not at the moment');
+      },
+    };
+    const market = barCatalogue([source]);
+    for (let times = 0; times < 2; times += 1) await failure(() => market.loadBars(symbol('ABC')));
+    expect(loads).to.equal(2);
+  });
 });

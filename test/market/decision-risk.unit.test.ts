@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { DecisionRisk, riskComponentNames } from '../../contracts/risk.ts';
-import { type MetricSet, type Metrics } from '../../contracts/metrics.ts';
+import type { MetricSet, Metrics } from '../../contracts/metrics.ts';
 import { Symbol } from '../../contracts/symbol.ts';
 import { openMarketData } from '../../market/data/index.ts';
 import { backtest, decisionRisk, metricsOf, type DecisionRiskInput } from '../../market/index.ts';

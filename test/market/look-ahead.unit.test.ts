@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 import { LookAheadReport } from '../../contracts/look-ahead.ts';
 import { compareTruncated, truncationPoints } from '../../market/look-ahead/index.ts';
 import { dailyBars, isoDay, truncated } from './series.ts';

@@ -30,6 +30,7 @@ function signalOf(overrides: Partial<GateSignal> & { name?: string } = {}): Gate
       timeframe: '1d',
       barTime: name,
       action: 'buy',
+      mode: 'live',
     }),
     symbol: Symbol.parse('SPX'),
     mode: 'live',

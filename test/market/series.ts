@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type BarColumns } from '../../contracts/bars.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
 
 export const DAY = 86_400_000;
 /** A Monday. */

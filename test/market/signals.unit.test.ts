@@ -28,7 +28,7 @@ describe('signal candidates', () => {
 
   it('are the changes of the target in the last bars, and the current target', () => {
     const bars = dailyBars([10, 11, 12, 13, 14, 15]);
-    const positions = Float64Array.of(1, 1, 0, -0.5, -0.5, -0.5);
+    const positions = Float64Array.of(0, 1, 0, -0.5, -0.5, -0.5);
     const signals = signalCandidates(bars, positions, { ...daily, lastBars: 4 });
     expect(signals.map((signal) => SignalCandidate.parse(signal))).to.deep.equal([
       {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type DeadTask } from '../../contracts/task.ts';
-import { type Messaging } from '../../messaging/index.ts';
+import type { DeadTask } from '../../contracts/task.ts';
+import type { Messaging } from '../../messaging/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 

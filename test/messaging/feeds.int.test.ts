@@ -2,7 +2,7 @@ import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
-import { type Messaging } from '../../messaging/index.ts';
+import type { Messaging } from '../../messaging/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { aBatch } from '../support/messages.ts';

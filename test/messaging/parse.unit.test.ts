@@ -117,8 +117,12 @@ describe('parseSignalIn', () => {
     expect(parseSignalIn(raw('signals.in.SPX', { ...signal, symbol: 'AAPL' })).kind).to.equal('refused');
   });
 
-  it('encodes a token that is no symbol before it stands in a subject', () => {
-    expect(parseSignalIn(raw('signals.in.a$b', '?'))).to.include({ kind: 'refused', symbolToken: 'a_24b' });
+  it('lets no token that is not ours back into a subject, however long', () => {
+    for (const token of ['a$b', '!'.repeat(1_400), 'A'.repeat(97)]) {
+      const parsed = parseSignalIn(raw(`signals.in.${token}`, '?'));
+      expect(parsed).to.include({ kind: 'refused', symbolToken: 'unknown' });
+    }
+    expect(parseSignalIn(raw('signals.in.BRK_2EB', '?'))).to.include({ symbolToken: 'BRK_2EB' });
   });
 });
 

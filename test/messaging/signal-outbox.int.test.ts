@@ -2,7 +2,7 @@ import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { type Messaging, streamLimits } from '../../messaging/index.ts';
 import { subjects } from '../../contracts/subjects.ts';
-import { type SignalOut } from '../../contracts/signal.ts';
+import type { SignalOut } from '../../contracts/signal.ts';
 import { eventually } from '../support/eventually.ts';
 import { codeOf } from '../support/code-of.ts';
 import { aSignal } from '../support/messages.ts';

@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
 import { lanes } from '../../contracts/lanes.ts';
-import { type Delivery } from '../../contracts/ports/messaging.ts';
+import type { Delivery } from '../../contracts/ports/messaging.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { type Messaging, parseTask, streamLimits } from '../../messaging/index.ts';
 import { codeOf } from '../support/code-of.ts';

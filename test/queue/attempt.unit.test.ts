@@ -4,7 +4,7 @@ import { runAttempt } from '../../actors/queue/attempt.ts';
 import { backOffMs } from '../../actors/queue/retry-policy.ts';
 import { abandoned, deadTask, verdictOn } from '../../actors/queue/settlement.ts';
 import { toFailure, TradewrightError } from '../../contracts/errors.ts';
-import { type Clock } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 
 /** Time that passes only when told. */
 function handClock() {

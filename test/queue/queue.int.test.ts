@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { connect } from '@nats-io/transport-node';
 import { expect } from 'chai';
-import { type TaskContext } from '../../actors/queue/index.ts';
+import type { TaskContext } from '../../actors/queue/index.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { lanes } from '../../contracts/lanes.ts';

@@ -57,7 +57,7 @@ describe('incoming signals', () => {
     send('BRK_2EB', { ...good, symbol: 'brk.b' });
     await eventually(() => started.length === 2);
     await eventually(async () => (await worker.queue.statistics()).lanes.high.inFlight === 0);
-    expect(started.map(({ key }) => key)).to.deep.equal(['signal:SPX:s1', 'signal:BRK.B:s1']);
+    expect(started.map(({ key }) => key)).to.deep.equal(['signal:SPX:s1', 'signal:BRK_2EB:s1']);
     expect(started[0]?.signal).to.include({ symbol: 'SPX', mode: 'paper', source: 'unknown' });
   });
 

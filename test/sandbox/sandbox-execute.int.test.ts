@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type SandboxPool, type SandboxResult } from '../../contracts/ports/sandbox.ts';
+import type { SandboxPool, SandboxResult } from '../../contracts/ports/sandbox.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { execute } from '../../sandbox-pool/index.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import envPaths from 'env-paths';
 import { type Log, silentLog } from '../../contracts/ports/log.ts';
-import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
-import { type EngineAddress } from '../../sandbox-pool/docker/engine-address.ts';
+import type { EngineAddress } from '../../sandbox-pool/docker/engine-address.ts';
 import { engineSurroundings, locateEngine } from '../../sandbox-pool/docker/engine-locator.ts';
 import { Engine } from '../../sandbox-pool/docker/engine.ts';
 import { ownerPidLabel, poolLabel } from '../../sandbox-pool/docker/owner.ts';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { type BarColumns } from '../../contracts/bars.ts';
-import { type SandboxLease, type SandboxPool, type StrategyRun } from '../../contracts/ports/sandbox.ts';
+import type { BarColumns } from '../../contracts/bars.ts';
+import type { SandboxLease, SandboxPool, StrategyRun } from '../../contracts/ports/sandbox.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { sp500Source } from '../../market/data/index.ts';
 import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { eventually } from '../support/eventually.ts';
 import { listeningLog, namedRandom, sandboxHost, type SandboxHost } from './sandbox-host.ts';
 

@@ -1,12 +1,12 @@
-import { type WorkflowId } from '../../contracts/ids.ts';
-import {
-  type AppendResult,
-  type Journal,
-  type Snapshot,
-  type SummaryFilter,
-  type SummaryPage,
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type {
+  AppendResult,
+  Journal,
+  Snapshot,
+  SummaryFilter,
+  SummaryPage,
 } from '../../contracts/ports/journal.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowSummary } from '../../contracts/workflow-view.ts';
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -9,7 +9,7 @@ import {
 import { SignalOut } from '../../contracts/signal.ts';
 import { Symbol } from '../../contracts/symbol.ts';
 import { Task } from '../../contracts/task.ts';
-import { type WorkflowEvent, type WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import type { WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 
 /** A task with everything set; each key is a task of its own. */
 export const aTask = (dedupKey: string, rest: Partial<Task> = {}): Task =>
@@ -29,7 +29,15 @@ export const aTask = (dedupKey: string, rest: Partial<Task> = {}): Task =>
 export function aSignal(barTime: string, rest: Partial<SignalOut> = {}): SignalOut {
   const workflowId = workflowIdFrom('signals');
   const strategyId = strategyIdFrom(workflowId);
-  const identity = { strategyId, version: 1, symbol: 'SPX', timeframe: '1d', barTime, action: 'buy' };
+  const identity = {
+    strategyId,
+    version: 1,
+    symbol: 'SPX',
+    timeframe: '1d',
+    barTime,
+    action: 'buy',
+    mode: 'paper',
+  };
   return SignalOut.parse({
     schema: 'tradewright.signal-out/1',
     signalId: signalIdFrom(identity),

@@ -2,7 +2,7 @@ import { type Queue, type QueueOptions, spawnQueue, TaskRegistry } from '../../a
 import { type ActorSystem, createActorSystem } from '../../actors/kernel/index.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
-import { type Messaging } from '../../messaging/index.ts';
+import type { Messaging } from '../../messaging/index.ts';
 import { messagingOn, type TestNats } from './nats.ts';
 
 /** A worker of its own: connection, actor system, queue. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { startWorkerProcess, type WorkerProcess } from '../../app/worker/worker-process.ts';
 import { type Client, createClient } from '../../contracts/client/index.ts';
-import { type WorkflowId } from '../../contracts/ids.ts';
-import { type WorkflowEvent, type WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowEvent, WorkflowFact } from '../../contracts/workflow-event.ts';
 
 export interface WorkerRig {
   readonly worker: WorkerProcess;

@@ -1,7 +1,7 @@
 import { eventIdFrom, type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
-import { type JournalBatch } from '../../actors/kernel/index.ts';
-import { type WorkflowEvent, type WorkflowFact } from '../../contracts/workflow-event.ts';
-import { type WorkflowState, type WorkflowSummary } from '../../contracts/workflow-view.ts';
+import type { JournalBatch } from '../../actors/kernel/index.ts';
+import type { WorkflowEvent, WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowState, WorkflowSummary } from '../../contracts/workflow-view.ts';
 
 export const workflow = (name: string): WorkflowId => workflowIdFrom(name);
 

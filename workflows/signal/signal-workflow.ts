@@ -6,7 +6,7 @@ import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts'
 import { SelectStrategyResult } from '../../contracts/effects/strategy-library.ts';
 import type { SignalIn } from '../../contracts/signal.ts';
 import { defineWorkflow, type Rejection, stepsOf, type StepContext } from '../engine/definition.ts';
-import { blockedCode, decisionRejection, decisionRequest, lookAheadRejection } from '../gates.ts';
+import { blockedCode, decisionRejection, decisionRequest, lookAheadRejection, patient } from '../gates.ts';
 
 const step = stepsOf(SignalInput);
 
@@ -19,6 +19,7 @@ const accept = step({
   mayHaveHadEffect: true,
   compensation: {
     effect: 'router.refuse',
+    retry: patient,
     request: ({ workflowId, input: { signal }, undoing }) => ({
       workflowId,
       signal,
@@ -89,11 +90,10 @@ const assess = step({
   request: (context) => {
     const { positions, warmupBars } = context.resultOf(backtest);
     const { code } = selected(context);
-    const { signal, seed } = context.input;
+    const { symbol } = context.input.signal;
     return {
       code,
-      symbol: signal.symbol,
-      seed,
+      symbol,
       positions,
       warmupBars,
       observation: observation(context.input),
@@ -134,10 +134,11 @@ const decide = step({
   mayHaveHadEffect: true,
   compensation: {
     effect: 'router.release',
+    retry: patient,
     request: ({ workflowId }, result) => ({ workflowId, reservationId: result?.reservationId ?? null }),
   },
   gate: decisionRejection,
-  decision: (result, { input }) => decisionRequest(result, input.decision),
+  decision: (result, { input }) => decisionRequest(result, input.decision, input.signal.mode),
 });
 
 function publication(context: StepContext<SignalInput>) {
@@ -154,7 +155,7 @@ const publish = step({
   result: PublishResult,
   retry: { nonRetryable: ['SIGNAL_CONFLICT'] },
   mayHaveHadEffect: true,
-  compensation: { effect: 'router.retract', request: publication },
+  compensation: { effect: 'router.retract', request: publication, retry: patient },
 });
 
 /** From an incoming trade signal to an outgoing one or a stated refusal, through the symbol's active strategy. */

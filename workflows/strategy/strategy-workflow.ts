@@ -6,7 +6,7 @@ import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts'
 import { ReasonResult } from '../../contracts/effects/reason.ts';
 import { strategyIdFrom } from '../../contracts/ids.ts';
 import { defineWorkflow, type RetryPolicy, stepsOf, type StepContext } from '../engine/definition.ts';
-import { blockedCode, decisionRequest, decisionRejection, lookAheadRejection } from '../gates.ts';
+import { blockedCode, decisionRequest, decisionRejection, lookAheadRejection, patient } from '../gates.ts';
 
 const step = stepsOf(StrategyInput);
 const FIRST_VERSION = 1;
@@ -66,9 +66,9 @@ const backtest = step({
 const assess = step({
   name: 'assess',
   effect: 'sandbox.assess',
-  request: ({ input: { symbol, seed }, resultOf }) => {
+  request: ({ input: { symbol }, resultOf }) => {
     const { positions, warmupBars } = resultOf(backtest);
-    return { code: resultOf(generate).code, symbol, seed, positions, warmupBars };
+    return { code: resultOf(generate).code, symbol, positions, warmupBars };
   },
   result: AssessResult,
   timeoutMs: 120_000,
@@ -96,10 +96,11 @@ const decide = step({
   mayHaveHadEffect: true,
   compensation: {
     effect: 'router.release',
+    retry: patient,
     request: ({ workflowId }, result) => ({ workflowId, reservationId: result?.reservationId ?? null }),
   },
   gate: decisionRejection,
-  decision: (result, { input }) => decisionRequest(result, input.decision),
+  decision: (result, { input }) => decisionRequest(result, input.decision, input.mode),
 });
 
 function publication(context: StepContext<StrategyInput>) {
@@ -115,7 +116,7 @@ const publish = step({
   result: PublishResult,
   retry: { nonRetryable: ['SIGNAL_CONFLICT'] },
   mayHaveHadEffect: true,
-  compensation: { effect: 'router.retract', request: publication },
+  compensation: { effect: 'router.retract', request: publication, retry: patient },
 });
 
 /** From an idea to published signals: reason → generate → validate → backtest → assess → decide → publish. */
