@@ -1,7 +1,8 @@
 import type { CodeReview } from '../contracts/code-review.ts';
 import type { AssessResult } from '../contracts/effects/backtest.ts';
 import type { DecideResult } from '../contracts/effects/publish.ts';
-import type { DecisionRequest, Rejection } from './engine/definition.ts';
+import type { Mode } from '../contracts/envelope.ts';
+import type { DecisionRequest, Rejection, RetryPolicy } from './engine/definition.ts';
 
 /** Gates that both workflows share: each says why a run ends here, or nothing. */
 
