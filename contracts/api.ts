@@ -66,44 +66,41 @@ export const WorkflowAccepted = z.object({
 });
 export type WorkflowAccepted = z.infer<typeof WorkflowAccepted>;
 
-/** `POST /v1/workflows/:workflowId/cancel` */
-export const PostCancel = z.strictObject({
+/** `POST /v1/workflows/:workflowId/cancel`, `/pause`, `/resume`, `/retry` */
+export const PostCommand = z.strictObject({
   by: z.string().trim().min(1).max(128).default('api'),
   reason: z.string().max(1_000).default(''),
   /** The same command under the same key is one command. Also taken from the header `Idempotency-Key`. */
   idempotencyKey: z.string().min(1).max(200).optional(),
 });
-export type PostCancel = z.infer<typeof PostCancel>;
-export type PostCancelDraft = z.input<typeof PostCancel>;
+export type PostCommand = z.infer<typeof PostCommand>;
+export type PostCommandDraft = z.input<typeof PostCommand>;
 
 /** `POST /v1/workflows/:workflowId/decision` */
-export const PostDecision = z.strictObject({ verdict: DecisionVerdict, ...PostCancel.shape });
+export const PostDecision = z.strictObject({ verdict: DecisionVerdict, ...PostCommand.shape });
 export type PostDecision = z.infer<typeof PostDecision>;
 export type PostDecisionDraft = z.input<typeof PostDecision>;
 
 /** 202: the command is stored; what became of it shows in the workflow's events. */
 export const CommandAccepted = z.object({
   workflowId: WorkflowId,
-  command: z.enum(['cancel', 'decide']),
+  command: z.enum(['cancel', 'pause', 'resume', 'retry', 'decide']),
   duplicate: z.boolean(),
 });
 export type CommandAccepted = z.infer<typeof CommandAccepted>;
 
-/** A command for a running workflow, as it travels in a `workflow-command` task. */
+const said = { workflowId: WorkflowId, by: z.string().min(1).max(128), reason: z.string().max(1_000) };
+
+/** A person's command for a workflow, as it travels in a `workflow-command` task. */
 export const WorkflowCommandTask = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('cancel'),
-    workflowId: WorkflowId,
-    by: z.string().min(1).max(128),
-    reason: z.string().max(1_000),
-  }),
-  z.object({
-    type: z.literal('decide'),
-    workflowId: WorkflowId,
-    verdict: z.enum(['approve', 'reject']),
-    by: z.string().min(1).max(128),
-    reason: z.string().max(1_000),
-  }),
+  /** Undo what was done, and end. */
+  z.object({ type: z.literal('cancel'), ...said }),
+  /** Start nothing new; what runs may finish. */
+  z.object({ type: z.literal('pause'), ...said }),
+  z.object({ type: z.literal('resume'), ...said }),
+  /** Try what failed for good again: while nothing of the workflow has been undone. */
+  z.object({ type: z.literal('retry'), ...said }),
+  z.object({ type: z.literal('decide'), verdict: DecisionVerdict, ...said }),
 ]);
 export type WorkflowCommandTask = z.infer<typeof WorkflowCommandTask>;
 
@@ -138,6 +135,19 @@ export const SystemStatus = z.object({
   pool: z.object({ warm: z.number(), creating: z.number(), leased: z.number(), waiting: z.number() }),
   journal: z.object({ events: z.number(), lastCommit: z.number() }),
   dataDir: z.string(),
+  /** Since this worker started. */
+  sagas: z.object({
+    started: z.number(),
+    completed: z.number(),
+    failed: z.number(),
+    compensated: z.number(),
+    cancelled: z.number(),
+    stepsExecuted: z.number(),
+    attemptsFailed: z.number(),
+    inMemory: z.number(),
+    /** Workflows whose journal cannot be read. */
+    quarantined: z.number(),
+  }),
   queue: z.record(z.string(), z.unknown()).optional(),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;

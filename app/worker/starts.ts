@@ -26,12 +26,8 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
     },
 
     command: async (task: Task): Promise<CommandOutcome> => {
-      const { workflowId, by, ...rest } = WorkflowCommandTask.parse(task.payload);
-      const command =
-        rest.type === 'cancel'
-          ? ({ type: 'cancel', by, reason: rest.reason } as const)
-          : ({ type: 'decide', verdict: rest.verdict, by, reason: rest.reason } as const);
-      const outcome = await sagas.command(workflowId, command, by);
+      const { workflowId, ...command } = WorkflowCommandTask.parse(task.payload);
+      const outcome = await sagas.command(workflowId, command, command.by);
       // A command overtakes the start it belongs to: it is not lost, it comes again.
       if (outcome.kind === 'refused' && outcome.failure.code === 'NOT_FOUND') {
         throw new TradewrightError('WORKFLOW_NOT_BEGUN', `${workflowId} has not begun yet`);

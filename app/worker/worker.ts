@@ -7,6 +7,7 @@ import { RiskDesk } from '../../actors/router/risk-desk.ts';
 import { routerEffects } from '../../actors/router/router-effects.ts';
 import { ProgramLeases } from '../../actors/sandbox/program-leases.ts';
 import { sandboxEffects } from '../../actors/sandbox/sandbox-effects.ts';
+import { SagaMetrics } from '../../actors/saga/saga-metrics.ts';
 import { spawnTree } from '../../actors/tree.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { randomKey } from '../../contracts/ids.ts';
@@ -122,6 +123,7 @@ async function start(
       ),
   });
   const registry = new WorkflowRegistry(tradingWorkflows);
+  const metrics = new SagaMetrics();
   const sagas = await spawnTree({
     system,
     clock,
@@ -129,7 +131,11 @@ async function start(
     registry,
     journal,
     live: (workflowId, channel, text) => live.send(workflowId, channel, text),
-    recorded: ({ workflowId, seq, fact }) => log.info({ workflowId, seq, fact: fact.type }, 'recorded'),
+    recorded: (event) => {
+      metrics.recorded(event);
+      const { workflowId, seq, fact } = event;
+      log.info({ workflowId, seq, fact: fact.type }, 'recorded');
+    },
     lingerMs: LINGER_MS,
     snapshotEvery: SNAPSHOT_EVERY,
     library: { handlers: libraryEffects(strategies, clock), concurrency: 8 },
@@ -178,7 +184,7 @@ async function start(
       sagas,
       journal,
       status: async () => ({
-        ready: true,
+        ready: store.upkeep.accepting,
         version: packageJson.version,
         pid: process.pid,
         nats: { version: messaging.serverVersion, adopted: nats.adopted, url: messaging.url },
@@ -187,6 +193,7 @@ async function start(
         pool: pool.stats(),
         journal: { events: journal.eventCount(), lastCommit: journal.lastCommit() },
         dataDir: config.dataDir,
+        sagas: { ...metrics.counts, inMemory: sagas.inMemory, quarantined: sagas.quarantined.size },
         queue: { ...(await queue.statistics()) },
       }),
     }),

@@ -1,6 +1,6 @@
 import {
   CommandAccepted,
-  type PostCancelDraft,
+  type PostCommandDraft,
   type PostDecisionDraft,
   type PostWorkflowDraft,
   SystemStatus,
@@ -42,7 +42,10 @@ export interface Client {
   postWorkflow(post: PostWorkflowDraft, options?: CallOptions): Promise<WorkflowAccepted>;
   getWorkflow(workflowId: WorkflowId, options?: CallOptions): Promise<WorkflowView>;
   list(query?: Partial<WorkflowListQuery>, options?: CallOptions): Promise<WorkflowList>;
-  cancel(workflowId: WorkflowId, cancel?: PostCancelDraft, options?: CallOptions): Promise<CommandAccepted>;
+  cancel(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
+  pause(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
+  resume(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
+  retry(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
   decide(
     workflowId: WorkflowId,
     decision: PostDecisionDraft,
@@ -67,6 +70,11 @@ export function createClient(options: ClientOptions): Client {
   const path = (workflowId: WorkflowId, command?: string): string =>
     `/v1/workflows/${workflowId}${command === undefined ? '' : `/${command}`}`;
 
+  const tell =
+    (command: string) =>
+    (workflowId: WorkflowId, body: PostCommandDraft = {}, { signal }: CallOptions = {}) =>
+      call({ method: 'POST', path: path(workflowId, command), body, signal }, CommandAccepted);
+
   return {
     postWorkflow: (body, { signal } = {}) =>
       call({ method: 'POST', path: '/v1/workflows', body, signal }, WorkflowAccepted),
@@ -74,8 +82,10 @@ export function createClient(options: ClientOptions): Client {
       call({ method: 'GET', path: path(workflowId), signal }, WorkflowView),
     list: (query = {}, { signal } = {}) =>
       call({ method: 'GET', path: `/v1/workflows${queryString(query)}`, signal }, WorkflowList),
-    cancel: (workflowId, body = {}, { signal } = {}) =>
-      call({ method: 'POST', path: path(workflowId, 'cancel'), body, signal }, CommandAccepted),
+    cancel: tell('cancel'),
+    pause: tell('pause'),
+    resume: tell('resume'),
+    retry: tell('retry'),
     decide: (workflowId, body, { signal } = {}) =>
       call({ method: 'POST', path: path(workflowId, 'decision'), body, signal }, CommandAccepted),
     status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }, SystemStatus),

@@ -1,6 +1,6 @@
 import {
   CommandAccepted,
-  PostCancel,
+  PostCommand,
   PostDecision,
   type WorkflowCommandTask,
   WorkflowQuery,
@@ -17,7 +17,16 @@ import { traceparentFrom } from './trace.ts';
 import { assertAccepts, workflowCommand } from './workflow-command.ts';
 import { findWorkflow } from './workflow-routes.ts';
 
-/** What people tell a running workflow. */
+/** Commands that need no more than who and why. */
+const plainCommands = {
+  cancel: 'Cancel a workflow: it undoes what it did',
+  pause: 'Pause a workflow: what runs may finish, nothing new starts',
+  resume: 'Let a paused workflow go on',
+  retry: 'Try the step that failed for good again, while nothing has been undone',
+} as const;
+type PlainCommand = keyof typeof plainCommands;
+
+/** What people tell a workflow. */
 export function commandRoutes(
   app: App,
   context: GatewayContext,
@@ -43,25 +52,22 @@ export function commandRoutes(
   };
   const response = { 202: CommandAccepted, ...errorResponses };
 
-  app.post(
-    '/v1/workflows/:workflowId/cancel',
-    {
-      schema: {
-        summary: 'Cancel a workflow: it undoes what it did',
-        params: WorkflowQuery,
-        body: PostCancel,
-        response,
+  for (const [type, summary] of Object.entries(plainCommands) as [PlainCommand, string][]) {
+    app.post(
+      `/v1/workflows/:workflowId/${type}`,
+      {
+        schema: { summary, params: WorkflowQuery, body: PostCommand, response },
+        preValidation: async (request) => {
+          request.body ??= PostCommand.parse({});
+        },
       },
-      preValidation: async (request) => {
-        request.body ??= PostCancel.parse({});
+      (request, reply) => {
+        const { idempotencyKey: key, ...said } = request.body;
+        const { workflowId } = request.params;
+        return send({ type, workflowId, ...said }, key, request, reply);
       },
-    },
-    (request, reply) => {
-      const { idempotencyKey: key, ...said } = request.body;
-      const { workflowId } = request.params;
-      return send({ type: 'cancel', workflowId, ...said }, key, request, reply);
-    },
-  );
+    );
+  }
 
   app.post(
     '/v1/workflows/:workflowId/decision',

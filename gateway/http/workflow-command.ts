@@ -11,7 +11,8 @@ export function assertAccepts(view: WorkflowView, type: WorkflowCommandTask['typ
       details: { state: view.state },
     });
   };
-  if (isTerminal(view.state)) refuse(`has ended: ${view.state}`);
+  const mayRetry = type === 'retry' && view.state === 'FAILED';
+  if (isTerminal(view.state) && !mayRetry) refuse(`has ended: ${view.state}`);
   if (type === 'decide' && view.decision === undefined) refuse('is not waiting for a decision');
 }
 

@@ -1,6 +1,8 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { TradewrightError } from '../../contracts/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startWorker, type WorkerRig } from '../support/worker.ts';
 
@@ -72,6 +74,45 @@ describe('worker', function () {
     await client.cancel(workflowId, { by: 'test', reason: 'no model' });
     await until(workflowId, 'WorkflowCancelled');
     expect((await client.getWorkflow(workflowId)).state).to.equal('CANCELLED');
+  });
+
+  it('S15 pauses and resumes a workflow at a person’s word', async () => {
+    const { client, until } = await start({ TRADEWRIGHT_LLM_BASE_URL: 'http://127.0.0.1:9/v1' });
+    const { workflowId } = await client.postWorkflow({ idea: 'momentum' });
+    await until(workflowId, 'StepAttemptFailed');
+    await client.pause(workflowId, { by: 'ada', reason: 'the model is away' });
+    await until(workflowId, 'WorkflowPaused');
+    expect((await client.getWorkflow(workflowId)).state).to.equal('PAUSED');
+    await client.resume(workflowId, { by: 'ada' });
+    const events = await until(workflowId, 'WorkflowResumed');
+    expect(events.at(-1)).to.include({ actor: 'ada', stateBefore: 'PAUSED', stateAfter: 'RUNNING' });
+    await client.cancel(workflowId);
+    await until(workflowId, 'WorkflowCancelled');
+  });
+
+  it('S16 retries what failed for good, while nothing has been undone', async () => {
+    const refusing = createHttpServer((_, response) =>
+      response.writeHead(401).end('{"error":{"message":"no"}}'),
+    );
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const { port } = refusing.address() as { port: number };
+    try {
+      const { client, until } = await start({ TRADEWRIGHT_LLM_BASE_URL: `http://127.0.0.1:${port}/v1` });
+      const { workflowId } = await client.postWorkflow({ idea: 'momentum' });
+      await until(workflowId, 'WorkflowFailed');
+      const failed = await client.getWorkflow(workflowId);
+      expect(failed).to.have.nested.property('error.code', 'AGENT_AUTH');
+      expect(failed.state).to.equal('FAILED');
+      await client.retry(workflowId, { by: 'ada' });
+      await until(workflowId, 'StepRetryRequested');
+      const again = await eventually(async () => {
+        const view = await client.getWorkflow(workflowId);
+        return view.state === 'FAILED' && view.steps[0]?.executions === 2 ? view : undefined;
+      });
+      expect(again.steps[0]?.state).to.equal('failed');
+    } finally {
+      refusing.close();
+    }
   });
 
   it('SIGTERM in the middle of a workflow, then a new start: the workflow goes on and ends', async () => {

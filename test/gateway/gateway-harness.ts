@@ -21,6 +21,17 @@ export const status = {
   pool: { warm: 2, creating: 0, leased: 0, waiting: 0 },
   journal: { events: 0, lastCommit: 0 },
   dataDir: 'data',
+  sagas: {
+    started: 0,
+    completed: 0,
+    failed: 0,
+    compensated: 0,
+    cancelled: 0,
+    stepsExecuted: 0,
+    attemptsFailed: 0,
+    inMemory: 0,
+    quarantined: 0,
+  },
 };
 
 /** A gateway on a real nats-server; the views it is answered with are those of `workflows`. */

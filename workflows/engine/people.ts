@@ -17,6 +17,7 @@ export function decideByPerson(draft: Draft, command: Of<'decide'>): Decision | 
 }
 
 export function cancel(draft: Draft, { by, reason }: Of<'cancel'>): Decision | undefined {
+  if (draft.data.cancellation) return ignored('already cancelled');
   if (undoing(draft.data)) return refused('WORKFLOW_STATE', 'the workflow is already being undone');
   draft.add({ type: 'WorkflowCancelRequested', by, reason });
   rollBack(draft, 'cancelled', undefined);
