@@ -2,11 +2,11 @@ import { SignalInput } from '../../contracts/api.ts';
 import { CodeReview } from '../../contracts/code-review.ts';
 import { AssessResult, BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { AcceptSignalResult } from '../../contracts/effects/incoming-signal.ts';
-import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts';
 import { SelectStrategyResult } from '../../contracts/effects/strategy-library.ts';
 import type { SignalIn } from '../../contracts/signal.ts';
+import { decideAndPublish } from '../decide-and-publish.ts';
 import { defineWorkflow, type Rejection, stepsOf, type StepContext } from '../engine/definition.ts';
-import { blockedCode, decisionRejection, decisionRequest, lookAheadRejection, patient } from '../gates.ts';
+import { blockedCode, lookAheadRejection, patient } from '../gates.ts';
 
 const step = stepsOf(SignalInput);
 
@@ -104,58 +104,29 @@ const assess = step({
   gate: lookAheadRejection,
 });
 
-/** The strategy's and the signal's confidence both count: the weaker one limits. */
-function origin(context: StepContext<SignalInput>) {
-  const { workflowId, input, resultOf } = context;
-  const { strategyId, version, confidence } = selected(context);
-  const { symbol, mode } = input.signal;
-  const { timeframe } = resultOf(backtest).bars;
-  return {
-    workflowId,
-    strategyId,
-    version,
-    symbol,
-    mode,
-    timeframe,
-    confidence: Math.min(confidence, input.signal.confidence),
-  };
-}
-
-const decide = step({
-  name: 'decide',
-  effect: 'router.decide',
-  request: (context) => {
-    const { metrics, candidates } = context.resultOf(backtest);
-    const { codeRisk } = context.resultOf(validate);
-    const lookAheadPassed = context.resultOf(assess).lookAhead.passed;
-    return { ...origin(context), candidates: candidates.slice(-1), codeRisk, metrics, lookAheadPassed };
+const [decide, publish] = decideAndPublish(SignalInput, {
+  origin: (context) => {
+    const { workflowId, input, resultOf } = context;
+    const { strategyId, version, ...strategy } = selected(context);
+    const { symbol, mode } = input.signal;
+    const { timeframe } = resultOf(backtest).bars;
+    // The strategy's and the signal's confidence both count: the weaker one limits.
+    const confidence = Math.min(strategy.confidence, input.signal.confidence);
+    return { workflowId, strategyId, version, symbol, mode, timeframe, confidence };
   },
-  result: DecideResult,
-  mayHaveHadEffect: true,
-  compensation: {
-    effect: 'router.release',
-    retry: patient,
-    request: ({ workflowId }, result) => ({ workflowId, reservationId: result?.reservationId ?? null }),
+  run: ({ resultOf }) => {
+    const { metrics, candidates } = resultOf(backtest);
+    const lookAheadPassed = resultOf(assess).lookAhead.passed;
+    return {
+      candidates: candidates.slice(-1),
+      codeRisk: resultOf(validate).codeRisk,
+      metrics,
+      lookAheadPassed,
+    };
   },
-  gate: decisionRejection,
-  decision: (result, { input }) => decisionRequest(result, input.decision, input.signal.mode),
-});
-
-function publication(context: StepContext<SignalInput>) {
-  const { candidates, reservationId } = context.resultOf(decide);
-  const { author } = selected(context);
-  const { traceparent, input } = context;
-  return { ...origin(context), candidates, reservationId, author, traceparent, answers: input.signal };
-}
-
-const publish = step({
-  name: 'publish',
-  effect: 'router.publish',
-  request: publication,
-  result: PublishResult,
-  retry: { nonRetryable: ['SIGNAL_CONFLICT'] },
-  mayHaveHadEffect: true,
-  compensation: { effect: 'router.retract', request: publication, retry: patient },
+  author: (context) => selected(context).author,
+  decision: (input) => input.decision,
+  answers: (input) => input.signal,
 });
 
 /** From an incoming trade signal to an outgoing one or a stated refusal, through the symbol's active strategy. */

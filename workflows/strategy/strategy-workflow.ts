@@ -2,11 +2,11 @@ import { StrategyInput } from '../../contracts/api.ts';
 import { CodeReview } from '../../contracts/code-review.ts';
 import { AssessResult, BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { GenerateResult } from '../../contracts/effects/generate.ts';
-import { DecideResult, PublishResult } from '../../contracts/effects/publish.ts';
 import { ReasonResult } from '../../contracts/effects/reason.ts';
 import { strategyIdFrom } from '../../contracts/ids.ts';
-import { defineWorkflow, type RetryPolicy, stepsOf, type StepContext } from '../engine/definition.ts';
-import { blockedCode, decisionRequest, decisionRejection, lookAheadRejection, patient } from '../gates.ts';
+import { decideAndPublish } from '../decide-and-publish.ts';
+import { defineWorkflow, type RetryPolicy, stepsOf } from '../engine/definition.ts';
+import { blockedCode, lookAheadRejection } from '../gates.ts';
 
 const step = stepsOf(StrategyInput);
 const FIRST_VERSION = 1;
@@ -75,48 +75,27 @@ const assess = step({
   gate: lookAheadRejection,
 });
 
-/** What `decide` and `publish` both say of the run. */
-function origin({ workflowId, input: { symbol, mode }, resultOf }: StepContext<StrategyInput>) {
-  const { strategyId, version } = resultOf(generate);
-  const { bars } = resultOf(backtest);
-  const { confidence } = resultOf(reason);
-  return { workflowId, strategyId, version, symbol, mode, timeframe: bars.timeframe, confidence };
-}
-
-const decide = step({
-  name: 'decide',
-  effect: 'router.decide',
-  request: (context) => {
-    const { metrics, candidates } = context.resultOf(backtest);
-    const { codeRisk } = context.resultOf(validate);
-    const lookAheadPassed = context.resultOf(assess).lookAhead.passed;
-    return { ...origin(context), candidates, codeRisk, metrics, lookAheadPassed };
+const [decide, publish] = decideAndPublish(StrategyInput, {
+  origin: ({ workflowId, input: { symbol, mode }, resultOf }) => {
+    const { strategyId, version } = resultOf(generate);
+    const { timeframe } = resultOf(backtest).bars;
+    return {
+      workflowId,
+      strategyId,
+      version,
+      symbol,
+      mode,
+      timeframe,
+      confidence: resultOf(reason).confidence,
+    };
   },
-  result: DecideResult,
-  mayHaveHadEffect: true,
-  compensation: {
-    effect: 'router.release',
-    retry: patient,
-    request: ({ workflowId }, result) => ({ workflowId, reservationId: result?.reservationId ?? null }),
+  run: ({ resultOf }) => {
+    const { metrics, candidates } = resultOf(backtest);
+    const lookAheadPassed = resultOf(assess).lookAhead.passed;
+    return { candidates, codeRisk: resultOf(validate).codeRisk, metrics, lookAheadPassed };
   },
-  gate: decisionRejection,
-  decision: (result, { input }) => decisionRequest(result, input.decision, input.mode),
-});
-
-function publication(context: StepContext<StrategyInput>) {
-  const { candidates, reservationId } = context.resultOf(decide);
-  const { author } = context.resultOf(generate);
-  return { ...origin(context), candidates, reservationId, author, traceparent: context.traceparent };
-}
-
-const publish = step({
-  name: 'publish',
-  effect: 'router.publish',
-  request: publication,
-  result: PublishResult,
-  retry: { nonRetryable: ['SIGNAL_CONFLICT'] },
-  mayHaveHadEffect: true,
-  compensation: { effect: 'router.retract', request: publication, retry: patient },
+  author: ({ resultOf }) => resultOf(generate).author,
+  decision: (input) => input.decision,
 });
 
 /** From an idea to published signals: reason → generate → validate → backtest → assess → decide → publish. */
