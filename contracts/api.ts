@@ -182,6 +182,3 @@ export const WsMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('error'), error: Failure }),
 ]);
 export type WsMessage = z.infer<typeof WsMessage>;
-
-export const StrategyRef = z.object({ strategyId: StrategyId, version: z.number().int().positive() });
-export type StrategyRef = z.infer<typeof StrategyRef>;

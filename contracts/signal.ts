@@ -31,7 +31,6 @@ export const SignalIn = z.object({
   traceparent: TraceParent.optional(),
 });
 export type SignalIn = z.infer<typeof SignalIn>;
-export type SignalInDraft = z.input<typeof SignalIn>;
 
 export const SignalAction = z.enum(['buy', 'sell', 'short', 'cover', 'hold', 'retract']);
 export type SignalAction = z.infer<typeof SignalAction>;

@@ -59,7 +59,7 @@ type SupervisorMessage = {
   readonly failure: Failure;
 };
 
-interface Second {
+interface SupervisorState {
   readonly sharded: Sharded<SagaMessage>;
   readonly pending: Set<() => void>;
 }
@@ -68,7 +68,7 @@ interface Second {
 export function sagaSupervisor(
   options: SagaSupervisorOptions,
   ready: (sagas: Sagas) => void,
-): ActorSpec<SupervisorMessage, Second> {
+): ActorSpec<SupervisorMessage, SupervisorState> {
   const quarantined = new Map<WorkflowId, Failure>();
   return {
     name: 'sagas',

@@ -7,7 +7,7 @@ import { BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { toSubjectToken } from '../../contracts/symbol.ts';
-import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
+import { isTerminal, WorkflowState, type WorkflowView } from '../../contracts/workflow-view.ts';
 import type { Config } from '../config/config.ts';
 import { LineProcess } from './line-process.ts';
 import type { DemoOptions } from './options.ts';
@@ -124,7 +124,7 @@ class Scene {
       ) {
         crash = await this.#crash(fact.step);
       }
-      if (isTerminal(z.custom<WorkflowView['state']>().parse(stateAfter))) break;
+      if (isTerminal(WorkflowState.parse(stateAfter))) break;
     }
     const view = await client.getWorkflow(workflowId);
     return crash === undefined ? { view } : { view, crash };

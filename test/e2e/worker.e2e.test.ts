@@ -1,7 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { PublishResult } from '../../contracts/effects/publish.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
+import { systemClock } from '../../contracts/ports/clock.ts';
+import { silentLog } from '../../contracts/ports/log.ts';
+import { openMessaging } from '../../messaging/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startWorker, type WorkerRig } from '../support/worker.ts';
@@ -124,6 +130,29 @@ describe('worker', function () {
     const second = await start();
     await second.until(workflowId, 'WorkflowCompleted');
     expect((await second.client.getWorkflow(workflowId)).outcome).to.equal('published');
+  });
+
+  it('sends a signal again that the signal store lost, and fills EVENTS anew', async () => {
+    const first = await start();
+    const { workflowId } = await first.client.postWorkflow({ idea: 'momentum' });
+    await first.until(workflowId, 'WorkflowCompleted');
+    const view = await first.client.getWorkflow(workflowId);
+    const { signals } = PublishResult.parse(view.steps.find(({ name }) => name === 'publish')?.result);
+    await first.worker.stop();
+    rigs.splice(0);
+    // As after a power cut, only worse: the journal is whole, and nothing of the server's store is left.
+    await rm(join(dir.path, 'data', 'nats'), { recursive: true });
+
+    const second = await start();
+    const url = second.worker.natsUrl;
+    const messaging = await openMessaging({ url, name: 'test', clock: systemClock, log: silentLog });
+    try {
+      for (const signal of signals) expect(await messaging.outbox.stored(signal)).to.deep.equal(signal);
+    } finally {
+      await messaging.close();
+    }
+    const events = await second.until(workflowId, 'WorkflowCompleted');
+    expect(events.map(({ seq }) => seq)).to.deep.equal(Array.from({ length: view.seq }, (_, at) => at + 1));
   });
 
   it('ten ideas at once all end published, and nothing is left in the pool', async () => {
