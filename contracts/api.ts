@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure, Mode } from './envelope.ts';
-import { StrategyId, WorkflowId } from './ids.ts';
+import { WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
 import { SignalIn } from './signal.ts';
 import { Symbol } from './symbol.ts';
