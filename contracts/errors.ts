@@ -32,6 +32,7 @@ export const errorCodes = {
   EFFECT_INTERRUPTED: { kind: 'retryable', says: 'The actor that performed the effect stopped.' },
   ENGINE_MISSING: { kind: 'terminal', says: 'No Docker engine answers.' },
   ENGINE_UNAVAILABLE: { kind: 'retryable', says: 'The Docker engine does not answer at the moment.' },
+  EVENTS_OUT_OF_ORDER: { kind: 'retryable', says: 'A commit was not the next one of EVENTS.' },
   FEED_GAP: { kind: 'terminal', says: 'The event feed no longer holds all events asked for.' },
   GATEWAY_UNAVAILABLE: { kind: 'retryable', says: 'The gateway cannot be reached.' },
   HOST_REFUSED: { kind: 'terminal', says: 'The Host header names a host this gateway does not serve.' },

@@ -151,3 +151,21 @@ export const WorkflowEventBatch = z.object({
   events: z.array(WorkflowEvent).min(1),
 });
 export type WorkflowEventBatch = z.infer<typeof WorkflowEventBatch>;
+
+/** A commit as it travels: `json` is its {@link WorkflowEventBatch}, written down once. */
+export interface SealedCommit {
+  readonly workflowId: WorkflowId;
+  readonly commit: number;
+  /** Of its last event. */
+  readonly lastSeq: number;
+  readonly json: string;
+}
+
+/** @param rows its events as JSON, in order */
+export function sealed(
+  { workflowId, commit, lastSeq }: Omit<SealedCommit, 'json'>,
+  rows: readonly string[],
+): SealedCommit {
+  const head = `{"schema":"tradewright.workflow-events/1","workflowId":"${workflowId}","commit":${commit}`;
+  return { workflowId, commit, lastSeq, json: `${head},"events":[${rows.join(',')}]}` };
+}

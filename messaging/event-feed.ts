@@ -1,5 +1,5 @@
 import { type JsMsg, type Consumer, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
-import { toFailure } from '../contracts/errors.ts';
+import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import type { WorkflowId } from '../contracts/ids.ts';
 import { delay } from '../contracts/ports/clock.ts';
 import type { EventFeed } from '../contracts/ports/messaging.ts';
@@ -7,7 +7,7 @@ import { streams, subjects } from '../contracts/subjects.ts';
 import { WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
-import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
+import { publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
 
 /** Read ahead of a slow reader, in messages. */
 const READ_AHEAD = 64;
@@ -15,14 +15,21 @@ const PAUSE_MS = 250;
 
 export function eventFeed(link: NatsLink, times: PublishTimes = publishTimes): EventFeed {
   return {
-    publish(batch) {
-      const lastSeq = batch.events.at(-1)?.seq ?? 0;
-      return storeMessage(link, {
-        subject: subjects.events(batch.workflowId),
-        bytes: JSON.stringify(batch),
-        msgId: messageId('events', `${batch.workflowId}:${lastSeq}`),
-        times,
-      });
+    async publish({ workflowId, lastSeq, json }, afterStreamSeq) {
+      try {
+        return await storeMessage(link, {
+          subject: subjects.events(workflowId),
+          bytes: json,
+          msgId: `events:${workflowId}:${lastSeq}`,
+          afterStreamSeq,
+          times,
+        });
+      } catch (error) {
+        if (apiErrorCode(error) !== apiErrors.wrongLastSequence) throw error;
+        throw new TradewrightError('EVENTS_OUT_OF_ORDER', `EVENTS does not end at ${afterStreamSeq}`, {
+          cause: error,
+        });
+      }
     },
     follow: (workflowId, signal) => follow(link, workflowId, signal),
     async lastCommit() {

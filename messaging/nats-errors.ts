@@ -15,6 +15,7 @@ export const apiErrors = {
   storageExceeded: 10047,
   streamNotFound: 10059,
   subjectsOverlap: 10065,
+  wrongLastSequence: 10071,
   /** "Subject taken" and "stream full" alike. */
   storeFailed: 10077,
 } as const;

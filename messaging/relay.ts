@@ -3,9 +3,10 @@ import { type Clock, delay } from '../contracts/ports/clock.ts';
 import type { Journal } from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { EventFeed } from '../contracts/ports/messaging.ts';
+import type { SealedCommit } from '../contracts/workflow-event.ts';
 
 export interface RelayOptions {
-  readonly journal: Pick<Journal, 'commits' | 'lastCommit' | 'onCommit' | 'readCursor' | 'writeCursor'>;
+  readonly journal: Pick<Journal, 'sealedCommits' | 'lastCommit' | 'onCommit' | 'readCursor' | 'writeCursor'>;
   readonly feed: Pick<EventFeed, 'publish' | 'lastCommit'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,7 +22,8 @@ export interface Relay {
 const CURSOR = 'relay';
 const CURSOR_EVERY_COMMITS = 100;
 const CURSOR_EVERY_MS = 200;
-const READ_COMMITS = 100;
+/** Messages under way to EVENTS at once. */
+const WINDOW = 256;
 const BACK_OFF_MS = { first: 100, most: 5_000 };
 const STOP_WITHIN_MS = 5_000;
 
@@ -45,27 +47,50 @@ export function startRelay(options: RelayOptions): Relay {
     savedAt = clock.now();
   };
 
+  const cursorDue = (): boolean =>
+    position - savedCursor >= CURSOR_EVERY_COMMITS || clock.now() - savedAt >= CURSOR_EVERY_MS;
+
   const resync = async (): Promise<void> => {
     const inFeed = await feed.lastCommit();
     // A feed that is ahead belongs to another journal: then only our own cursor counts.
     position = inFeed <= journal.lastCommit() ? inFeed : await journal.readCursor(CURSOR);
   };
 
+  /** Copies what the journal holds; up to `WINDOW` messages are under way, each of which must follow the one before. */
   const drainJournal = async (): Promise<void> => {
-    while (position < journal.lastCommit() && !aborter.signal.aborted) {
-      const batches = await journal.commits(position, READ_COMMITS);
-      if (batches.length === 0) return;
-      for (const batch of batches) {
-        if (aborter.signal.aborted) return;
-        await feed.publish(batch);
+    const window = new Set<Promise<void>>();
+    let failure: { readonly error: unknown } | undefined;
+    let sent = position;
+    let streamSeq: number | undefined;
+
+    const send = async (commit: SealedCommit): Promise<void> => {
+      try {
+        const stored = await feed.publish(commit, streamSeq === undefined ? undefined : streamSeq++);
         // Given up meanwhile: the journal may be closed by now, and the next start asks EVENTS anyway.
-        if (aborter.signal.aborted) return;
-        position = batch.commit;
-        const due =
-          position - savedCursor >= CURSOR_EVERY_COMMITS || clock.now() - savedAt >= CURSOR_EVERY_MS;
-        if (due) await saveCursor();
+        if (aborter.signal.aborted || failure !== undefined) return;
+        // Where a message is there already, it need not be the last one.
+        if (stored.kind === 'stored') streamSeq ??= stored.streamSeq;
+        position = commit.commit;
+      } catch (error) {
+        failure ??= { error };
       }
+    };
+
+    while (sent < journal.lastCommit() && failure === undefined && !aborter.signal.aborted) {
+      const commits = await journal.sealedCommits(sent, WINDOW);
+      if (commits.length === 0) break;
+      for (const commit of commits) {
+        // Without the first one's place in the stream, the others' is not known.
+        if (window.size >= WINDOW || (streamSeq === undefined && window.size > 0)) await Promise.race(window);
+        if (failure !== undefined || aborter.signal.aborted) break;
+        const sending: Promise<void> = send(commit).finally(() => window.delete(sending));
+        window.add(sending);
+        sent = commit.commit;
+      }
+      if (cursorDue()) await saveCursor();
     }
+    await Promise.all(window);
+    if (failure !== undefined) throw failure.error;
   };
 
   const run = async (): Promise<void> => {

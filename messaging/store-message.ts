@@ -21,6 +21,8 @@ export interface StoreRequest {
   readonly bytes: Uint8Array | string;
   /** `Nats-Msg-Id`: what makes a repeated send harmless. */
   readonly msgId?: string | undefined;
+  /** The stream's last message must be this one. */
+  readonly afterStreamSeq?: number | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly times?: PublishTimes;
 }
@@ -42,8 +44,9 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
     try {
       const ack = await link.js.publish(request.subject, request.bytes, {
         timeout: Math.max(1, Math.min(attemptMs, leftMs)),
-        headers: headersOf(request.headers),
+        ...(request.headers === undefined ? {} : { headers: headersOf(request.headers) }),
         ...(request.msgId === undefined ? {} : { msgID: request.msgId }),
+        ...(request.afterStreamSeq === undefined ? {} : { expect: { lastSequence: request.afterStreamSeq } }),
       });
       return { kind: ack.duplicate ? 'duplicate' : 'stored', streamSeq: ack.seq };
     } catch (error) {
@@ -67,9 +70,9 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
   }
 }
 
-function headersOf(record: StoreRequest['headers']) {
+function headersOf(record: NonNullable<StoreRequest['headers']>) {
   const headers = natsHeaders();
-  for (const [name, value] of Object.entries(record ?? {})) if (value !== undefined) headers.set(name, value);
+  for (const [name, value] of Object.entries(record)) if (value !== undefined) headers.set(name, value);
   return headers;
 }
 

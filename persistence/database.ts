@@ -19,6 +19,8 @@ export type WriteOperation =
 const RETRY_MS = 1_000;
 /** Reopening rewrites the memory table and the manifest: below this, do not even try. */
 const ROOM_BYTES = 32 * 1024 * 1024;
+const synced = { sync: true } as const;
+const bytes = { valueEncoding: 'view' } as const;
 const PROBE_BYTES = 1024 * 1024;
 
 /**
@@ -92,7 +94,7 @@ export class Database {
    */
   async write(operations: WriteOperation[]): Promise<void> {
     try {
-      await this.level.batch(operations as { type: 'put'; key: string; value: string }[], { sync: true });
+      await this.#batch(operations).write(synced);
     } catch (error) {
       // LevelDB may have left half a record in its log: whatever it wrote behind that would be lost at the next start. So
       // nothing more is written until it has been reopened.
@@ -109,6 +111,17 @@ export class Database {
       this.#tellAccepting();
       throw failure;
     }
+  }
+
+  /** A chained batch takes a tenth of the time on the main thread that an array of operations does. */
+  #batch(operations: readonly WriteOperation[]): ReturnType<Level<string, string>['batch']> {
+    const batch = this.level.batch();
+    for (const operation of operations) {
+      if (operation.type === 'del') batch.del(operation.key);
+      else if ('valueEncoding' in operation) batch.put(operation.key, operation.value, bytes);
+      else batch.put(operation.key, operation.value);
+    }
+    return batch;
   }
 
   /**

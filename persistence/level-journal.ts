@@ -9,10 +9,16 @@ import type {
 } from '../contracts/ports/journal.ts';
 import type { Clock } from '../contracts/ports/clock.ts';
 import type { Log } from '../contracts/ports/log.ts';
-import type { WorkflowEvent, WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import {
+  type SealedCommit,
+  sealed,
+  type WorkflowEvent,
+  type WorkflowEventBatch,
+} from '../contracts/workflow-event.ts';
 import { WorkflowSummary } from '../contracts/workflow-view.ts';
 import { type Archive, parsePlace } from './archive.ts';
 import { CommitReader } from './commit-reader.ts';
+import { CommitTail } from './commit-tail.ts';
 import { Counters } from './counters.ts';
 import type { Database, WriteOperation } from './database.ts';
 import { corrupt, readEvents } from './event-rows.ts';
@@ -37,6 +43,7 @@ export class LevelJournal implements Journal {
   readonly #log: Log;
   readonly #counters: Counters;
   readonly #commits: CommitReader;
+  readonly #tail = new CommitTail();
   readonly #listeners = new Set<(lastCommit: number) => void>();
 
   private constructor(
@@ -94,10 +101,12 @@ export class LevelJournal implements Journal {
   }
 
   async read(workflowId: WorkflowId, afterSeq = 0): Promise<readonly WorkflowEvent[]> {
+    if (this.heads.get(workflowId)?.seq === 0) return [];
     return this.quarantine.noting(workflowId, () => readEvents(this.#database, workflowId, afterSeq));
   }
 
   async latestSnapshot(workflowId: WorkflowId): Promise<Snapshot | undefined> {
+    if (await this.#isNew(workflowId)) return undefined;
     const row = await this.#database.level.get(keys.snapshot(workflowId));
     if (row === undefined) return undefined;
     try {
@@ -121,12 +130,7 @@ export class LevelJournal implements Journal {
 
   async summary(workflowId: WorkflowId): Promise<WorkflowSummary | undefined> {
     const row = await this.#database.level.get(keys.summary(workflowId));
-    if (row === undefined) return undefined;
-    try {
-      return WorkflowSummary.parse(JSON.parse(row));
-    } catch (error) {
-      throw corrupt(workflowId, undefined, 'its summary does not parse', error);
-    }
+    return row === undefined ? undefined : parseSummary(workflowId, row);
   }
 
   list(filter: SummaryFilter): Promise<SummaryPage> {
@@ -154,6 +158,18 @@ export class LevelJournal implements Journal {
 
   commits(afterCommit: number, limit: number): Promise<readonly WorkflowEventBatch[]> {
     return this.#commits.read(afterCommit, limit);
+  }
+
+  async sealedCommits(afterCommit: number, limit: number): Promise<readonly SealedCommit[]> {
+    const latest = this.#tail.read(afterCommit, this.lastCommit(), limit);
+    if (latest !== undefined) return latest;
+    const batches = await this.commits(afterCommit, limit);
+    return batches.map(({ workflowId, commit, events }) =>
+      sealed(
+        { workflowId, commit, lastSeq: events.at(-1)?.seq ?? 0 },
+        events.map((event) => JSON.stringify(event)),
+      ),
+    );
   }
 
   lastCommit(): number {
@@ -202,36 +218,43 @@ export class LevelJournal implements Journal {
       throw new TradewrightError('NOT_FOUND', `${workflowId} is archived and takes nothing more`);
     }
     const seq = expectedSeq + events.length;
-    const operations: WriteOperation[] = events.map((event) => ({
+    const rows = events.map((event) => JSON.stringify(event));
+    const operations: WriteOperation[] = rows.map((value, index) => ({
       type: 'put',
-      key: keys.event(workflowId, event.seq),
-      value: JSON.stringify(event),
+      key: keys.event(workflowId, expectedSeq + index + 1),
+      value,
     }));
     const summaryOperations = summaryRows(head.summary, summary);
     const commit = this.#counters.next(events.length);
     const place = JSON.stringify([workflowId, expectedSeq + 1, seq]);
     operations.push({ type: 'put', key: keys.commit(commit), value: place }, ...summaryOperations);
     this.heads.set(workflowId, { seq, summary });
+    this.#tail.add(sealed({ workflowId, commit, lastSeq: seq }, rows));
     return { operations, result: { kind: 'appended', commit } };
   }
 
+  /** Known from one look: most workflows that are asked for are about to begin. */
+  async #isNew(workflowId: WorkflowId): Promise<boolean> {
+    try {
+      return await this.heads.with(workflowId, () => Promise.resolve(this.heads.get(workflowId)?.seq === 0));
+    } catch {
+      // Whoever reads its events is told what is wrong with it.
+      return false;
+    }
+  }
+
   async #readHead(workflowId: string): Promise<Head> {
-    const summary = await this.summary(WorkflowId.parse(workflowId));
-    if (summary === undefined) return this.#headWithoutSummary(workflowId);
+    const [row, archived, first] = await this.#database.level.getMany([
+      keys.summary(workflowId),
+      keys.archived(workflowId),
+      keys.event(workflowId, 1),
+    ]);
+    if (row === undefined) return headWithoutSummary(workflowId, archived, first);
+    const summary = parseSummary(workflowId, row);
     if (!(await this.#database.level.has(keys.event(workflowId, summary.seq)))) {
       throw corrupt(workflowId, summary.seq, 'the summary is ahead of the events');
     }
     return { seq: summary.seq, summary };
-  }
-
-  async #headWithoutSummary(workflowId: string): Promise<Head> {
-    const [archived, event] = await this.#database.level.getMany([
-      keys.archived(workflowId),
-      keys.event(workflowId, 1),
-    ]);
-    if (archived !== undefined) return { seq: parsePlace(workflowId, archived).events, summary: undefined };
-    if (event !== undefined) throw corrupt(workflowId, undefined, 'its summary is missing');
-    return { seq: 0, summary: undefined };
   }
 
   #committed(): void {
@@ -250,8 +273,27 @@ export class LevelJournal implements Journal {
 
   #forget(): void {
     this.#counters.failed();
+    this.#tail.forget();
     this.heads.forget();
   }
+}
+
+function parseSummary(workflowId: string, row: string): WorkflowSummary {
+  try {
+    return WorkflowSummary.parse(JSON.parse(row));
+  } catch (error) {
+    throw corrupt(workflowId, undefined, 'its summary does not parse', error);
+  }
+}
+
+function headWithoutSummary(
+  workflowId: string,
+  archived: string | undefined,
+  first: string | undefined,
+): Head {
+  if (archived !== undefined) return { seq: parsePlace(workflowId, archived).events, summary: undefined };
+  if (first !== undefined) throw corrupt(workflowId, undefined, 'its summary is missing');
+  return { seq: 0, summary: undefined };
 }
 
 function misfitOf(

@@ -1,6 +1,7 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import { type ActorSpec, type Ref, tell } from '../kernel/index.ts';
 import type { EffectCall, EffectHandlers } from './effect-call.ts';
+import { JobQueue } from './job-queue.ts';
 
 export type EffectOutcome =
   | { readonly kind: 'succeeded'; readonly result: unknown }
@@ -12,6 +13,8 @@ export interface PerformEffect {
   readonly effect: string;
   readonly request: unknown;
   readonly call: EffectCall;
+  /** Whether it was told to stop; its signal says the same, but is only made when somebody listens to it. */
+  readonly cancelled: () => boolean;
   /** It has left the queue: its time-out begins. */
   readonly began: () => void;
   readonly ended: (outcome: EffectOutcome) => void;
@@ -19,10 +22,11 @@ export interface PerformEffect {
 
 export type EffectMessage = PerformEffect | { readonly type: 'settled'; readonly job: PerformEffect };
 
+/** Changed in place: a copy for every message would cost as much as there is under way. */
 interface Jobs {
-  /** The most urgent first. */
-  readonly queued: readonly PerformEffect[];
-  readonly running: ReadonlySet<PerformEffect>;
+  /** The most urgent first; in a lane, the oldest. */
+  readonly queued: JobQueue;
+  readonly running: Set<PerformEffect>;
 }
 
 /**
@@ -38,28 +42,32 @@ export function effectActor(options: {
   const { name, handlers, concurrency } = options;
   return {
     name,
-    initial: () => ({ queued: [], running: new Set() }),
-    receive: ({ queued, running }, message, { self }) =>
-      message.type === 'perform'
-        ? begin({ queued: inserted(queued, message), running }, self)
-        : begin({ queued, running: without(running, message.job) }, self),
+    initial: () => ({ queued: new JobQueue(), running: new Set() }),
+    receive(jobs, message, { self }) {
+      if (message.type === 'perform') jobs.queued.add(message);
+      else jobs.running.delete(message.job);
+      begin(jobs, self);
+      return jobs;
+    },
     async onStop({ queued, running }) {
-      for (const { ended } of [...running, ...queued]) ended({ kind: 'failed', error: interrupted(name) });
+      for (const { ended } of [...running, ...queued.all()])
+        ended({ kind: 'failed', error: interrupted(name) });
       await options.onStop?.();
     },
   };
 
-  function begin({ queued, running }: Jobs, self: Ref<EffectMessage>): Jobs {
-    const free = Math.max(0, concurrency - running.size);
-    const next = queued.slice(0, free);
-    for (const job of next) void perform(job).then(() => tell(self, { type: 'settled', job }));
-    return { queued: queued.slice(free), running: new Set([...running, ...next]) };
+  function begin({ queued, running }: Jobs, self: Ref<EffectMessage>): void {
+    while (running.size < concurrency) {
+      const job = queued.take();
+      if (!job) return;
+      running.add(job);
+      void perform(job).then(() => tell(self, { type: 'settled', job }));
+    }
   }
 
-  async function perform({ effect, request, call, began, ended }: PerformEffect): Promise<void> {
+  async function perform({ effect, request, call, cancelled, began, ended }: PerformEffect): Promise<void> {
     try {
-      if (call.signal.aborted)
-        throw new TradewrightError('CANCELLED', `${effect} was cancelled before it began`);
+      if (cancelled()) throw new TradewrightError('CANCELLED', `${effect} was cancelled before it began`);
       const handler = handlers[effect];
       if (!handler) throw new TradewrightError('INTERNAL', `${name} has no handler for the effect ${effect}`);
       began();
@@ -68,17 +76,6 @@ export function effectActor(options: {
       ended({ kind: 'failed', error: toFailure(thrown) });
     }
   }
-}
-
-function inserted(queued: readonly PerformEffect[], job: PerformEffect): readonly PerformEffect[] {
-  const at = queued.findIndex((other) => other.call.priority < job.call.priority);
-  return at < 0 ? [...queued, job] : [...queued.slice(0, at), job, ...queued.slice(at)];
-}
-
-function without(running: ReadonlySet<PerformEffect>, job: PerformEffect): ReadonlySet<PerformEffect> {
-  const rest = new Set(running);
-  rest.delete(job);
-  return rest;
 }
 
 const interrupted = (name: string): Failure =>

@@ -257,9 +257,11 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
     this.#waiting = 0;
     this.#whenQuiet();
     await this.#bounded(this.#behaviour.release(), 'onStop');
-    const ended = this.#cause ?? new TradewrightError('ACTOR_STOPPED', `${this.path} has stopped`);
-    this.#working?.reply?.fail(ended);
-    this.#failOwed(ended);
+    if (this.#working?.reply !== undefined || (this.#owed?.size ?? 0) > 0) {
+      const ended = this.#cause ?? new TradewrightError('ACTOR_STOPPED', `${this.path} has stopped`);
+      this.#working?.reply?.fail(ended);
+      this.#failOwed(ended);
+    }
     this.#status = 'stopped';
     this.#parent.children.remove(this.name);
     const terminated = this.#terminated();
@@ -287,12 +289,13 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   }
 
   async #bounded(work: Promise<void>, what: string): Promise<void> {
-    const limit = new AbortController();
-    const tooLong = delay(this.clock, this.core.stopTimeoutMs, limit.signal).then(
-      () => this.context.log.error({ waitedMs: this.core.stopTimeoutMs }, `${what} did not end in time`),
-      () => undefined,
-    );
-    await Promise.race([work, tooLong]);
-    limit.abort();
+    const waitedMs = this.core.stopTimeoutMs;
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.clock.schedule(waitedMs, () => {
+        this.context.log.error({ waitedMs }, `${what} did not end in time`);
+        resolve();
+      });
+      void work.finally(cancel).then(resolve, reject);
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { type DueEffect, dueEffects, effectInput } from '../../workflows/engine/due.ts';
 import { inRound, type WorkflowData } from '../../workflows/engine/state.ts';
 import type { EffectOutcome, PerformEffect } from '../effects/effect-actor.ts';
+import { LateAbort } from './late-abort.ts';
 import { Watches } from './watches.ts';
 
 /** How long an aborted effect may take to end before the next attempt of its step begins all the same. */
@@ -25,7 +26,7 @@ export interface RunningEffectsOptions {
 }
 
 interface Running {
-  readonly abort: AbortController;
+  readonly abort: LateAbort;
   readonly watches: Watches;
   readonly settled: Promise<void>;
 }
@@ -62,6 +63,11 @@ export class RunningEffects {
     this.#running.delete(keyOf(effect));
   }
 
+  /** Nothing of this workflow runs, or is about to end, in this process. */
+  get idle(): boolean {
+    return this.#running.size === 0 && this.#ending.size === 0;
+  }
+
   abortAll(reason: string): void {
     for (const [key, running] of this.#running) this.#abort(key, running, reason);
   }
@@ -84,7 +90,7 @@ export class RunningEffects {
     const cancelled = new TradewrightError('CANCELLED', 'the workflow ends early');
     const giveUp = (): void => overdue({ kind, step, attempt }, toFailure(cancelled));
     if (!running) return giveUp();
-    if (running.abort.signal.aborted) return;
+    if (running.abort.aborted) return;
     running.watches.stop();
     const stopWaiting = clock.schedule(ABORT_GRACE_MS, giveUp);
     void running.settled.then(stopWaiting);
@@ -95,7 +101,7 @@ export class RunningEffects {
     const { workflowId, clock, perform, live, ended, overdue } = this.#options;
     const { kind, step, attempt, round, timeoutMs, heartbeatMs } = effect;
     const ref: EffectRef = { kind, step, attempt, ...inRound(round) };
-    const abort = new AbortController();
+    const abort = new LateAbort();
     const watches = new Watches(clock, step, { timeoutMs, heartbeatMs }, (error) => overdue(ref, error));
     let settle: () => void = () => undefined;
     const settled = new Promise<void>((resolve) => (settle = resolve));
@@ -117,11 +123,14 @@ export class RunningEffects {
         idempotencyKey: effect.idempotencyKey,
         priority: lanePriority[data.lane],
         traceparent: data.traceparent ?? undefined,
-        signal: abort.signal,
+        get signal() {
+          return abort.signal;
+        },
         live: (channel, text) => live(workflowId, channel, text),
         waiting: (wait) => watches.pausedDuring(wait),
         heartbeat: () => watches.beat(),
       },
+      cancelled: () => abort.aborted,
       began: () => watches.start(),
       ended: (outcome) => {
         watches.stop();

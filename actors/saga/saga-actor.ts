@@ -180,15 +180,12 @@ export function sagaActor(
         if (data) settle(definition, data, context);
         return { outcome: { kind: 'ignored', seq: data?.seq ?? 0 }, data };
       case 'accepted': {
-        const batch = eventBatch(definition, workflowId, data, decision.facts, { time: now, ...origin });
-        await context.persist({
-          expectedSeq: data?.seq ?? 0,
-          events: batch.events,
-          summary: summaryOf(batch.data),
-        });
-        for (const event of batch.events) options.recorded?.(event);
-        settle(definition, batch.data, context);
-        return { outcome: { kind: 'accepted', seq: batch.data.seq }, data: batch.data };
+        const { facts, states, data: after } = decision;
+        const events = eventBatch(workflowId, data, facts, states, { time: now, ...origin });
+        await context.persist({ expectedSeq: data?.seq ?? 0, events, summary: summaryOf(after) });
+        for (const event of events) options.recorded?.(event);
+        settle(definition, after, context);
+        return { outcome: { kind: 'accepted', seq: after.seq }, data: after };
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { WorkflowId } from '../ids.ts';
-import type { WorkflowEvent, WorkflowEventBatch } from '../workflow-event.ts';
+import type { SealedCommit, WorkflowEvent, WorkflowEventBatch } from '../workflow-event.ts';
 import type { WorkflowSummary } from '../workflow-view.ts';
 
 export type AppendResult =
@@ -58,6 +58,8 @@ export interface Journal {
   open(): AsyncIterable<WorkflowSummary>;
   /** Commits after `afterCommit`, in commit order without gaps, at most `limit`. */
   commits(afterCommit: number, limit: number): Promise<readonly WorkflowEventBatch[]>;
+  /** The same, as they travel; cheap for the latest ones. */
+  sealedCommits(afterCommit: number, limit: number): Promise<readonly SealedCommit[]>;
   lastCommit(): number;
   /** Calls back after each group commit; the returned function takes it back. */
   onCommit(listener: (lastCommit: number) => void): () => void;

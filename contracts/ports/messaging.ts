@@ -4,7 +4,7 @@ import type { Lane } from '../lanes.ts';
 import type { SignalAnswer, SignalIn, SignalOut, SignalRejected } from '../signal.ts';
 import type { LiveChannel } from '../subjects.ts';
 import type { DeadTask, Task, TaskReply } from '../task.ts';
-import type { WorkflowEventBatch } from '../workflow-event.ts';
+import type { SealedCommit, WorkflowEventBatch } from '../workflow-event.ts';
 
 /** A message taken from a lane; exactly one of the endings is called, once. */
 export interface Delivery {
@@ -110,7 +110,12 @@ export interface SignalOutbox {
 
 /** The copy of the journal that feeds read from. */
 export interface EventFeed {
-  publish(batch: WorkflowEventBatch): Promise<Stored>;
+  /**
+   * Stores one commit; as the message right behind `afterStreamSeq`, where that is given: otherwise it is refused, so that any number
+   * may be under way at once and none overtakes another.
+   * @throws EVENTS_OUT_OF_ORDER another message stands there; NATS_UNAVAILABLE
+   */
+  publish(commit: SealedCommit, afterStreamSeq?: number): Promise<Stored>;
   /** Every batch of the workflow from the first one on, then live; ends when the signal aborts. */
   follow(workflowId: WorkflowId, signal: AbortSignal): AsyncIterable<WorkflowEventBatch>;
   /** The journal commit of the last message stored; 0 when there is none, Infinity when it is not one of ours. */

@@ -5,7 +5,7 @@ import { workflowIdFrom } from '../../contracts/ids.ts';
 import type { Messaging } from '../../messaging/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
-import { aBatch } from '../support/messages.ts';
+import { aCommit } from '../support/messages.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 
 describe('feeds and queries', () => {
@@ -33,12 +33,12 @@ describe('feeds and queries', () => {
   };
 
   it('a follower sees a workflow from its first event on, then live, and ends when told', async () => {
-    await messaging.events.publish(aBatch('a', 1, 1, 2));
-    await messaging.events.publish(aBatch('b', 2, 1));
+    await messaging.events.publish(aCommit('a', 1, 1, 2));
+    await messaging.events.publish(aCommit('b', 2, 1));
     const stopper = new AbortController();
     const seen = follow('a', stopper);
     await eventually(() => seen.length === 2);
-    await messaging.events.publish(aBatch('a', 3, 3));
+    await messaging.events.publish(aCommit('a', 3, 3));
     await eventually(() => seen.length === 3);
     stopper.abort();
     await eventually(() => seen.at(-1) === -1);
@@ -48,11 +48,11 @@ describe('feeds and queries', () => {
   it('a follower loses and repeats nothing when the server is killed and started again', async () => {
     const stopper = new AbortController();
     const seen = follow('a', stopper);
-    await messaging.events.publish(aBatch('a', 1, 1));
+    await messaging.events.publish(aCommit('a', 1, 1));
     await eventually(() => seen.length === 1);
     await nats.kill();
     await nats.start();
-    await messaging.events.publish(aBatch('a', 2, 2, 3));
+    await messaging.events.publish(aCommit('a', 2, 2, 3));
     await eventually(() => seen.length === 4, { withinMs: 30_000 });
     stopper.abort();
     await eventually(() => seen.at(-1) === -1);
@@ -61,9 +61,9 @@ describe('feeds and queries', () => {
 
   it('a batch sent twice is stored once; the last commit is known', async () => {
     expect(await messaging.events.lastCommit()).to.equal(0);
-    expect((await messaging.events.publish(aBatch('a', 7, 1))).kind).to.equal('stored');
-    expect((await messaging.events.publish(aBatch('a', 7, 1))).kind).to.equal('duplicate');
-    await messaging.events.publish(aBatch('b', 9, 1));
+    expect((await messaging.events.publish(aCommit('a', 7, 1))).kind).to.equal('stored');
+    expect((await messaging.events.publish(aCommit('a', 7, 1))).kind).to.equal('duplicate');
+    await messaging.events.publish(aCommit('b', 9, 1));
     expect(await messaging.events.lastCommit()).to.equal(9);
   });
 

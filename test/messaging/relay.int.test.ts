@@ -5,21 +5,21 @@ import { expect } from 'chai';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
-import { WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import { type SealedCommit, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { type Messaging, startRelay, type Relay, type RelayOptions } from '../../messaging/index.ts';
 import { openStore } from '../../persistence/index.ts';
 import { eventually } from '../support/eventually.ts';
-import { aBatch } from '../support/messages.ts';
+import { aBatch, aCommit } from '../support/messages.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 
 /** The port's part that the relay uses, over an array; commit n belongs to one of three workflows. */
 function commitLog() {
-  const commits: WorkflowEventBatch[] = [];
+  const commits: SealedCommit[] = [];
   const cursors = new Map<string, number>();
   const listeners = new Set<(last: number) => void>();
   const journal: RelayOptions['journal'] = {
-    commits: async (after, limit) => commits.slice(after, after + limit),
+    sealedCommits: async (after, limit) => commits.slice(after, after + limit),
     lastCommit: () => commits.length,
     onCommit: (listener) => {
       listeners.add(listener);
@@ -31,7 +31,7 @@ function commitLog() {
   const append = (count: number): void => {
     for (let added = 0; added < count; added++) {
       const commit = commits.length + 1;
-      commits.push(aBatch(`workflow ${commit % 3}`, commit, Math.ceil(commit / 3)));
+      commits.push(aCommit(`workflow ${commit % 3}`, commit, Math.ceil(commit / 3)));
     }
     for (const listener of [...listeners]) listener(commits.length);
   };
@@ -83,7 +83,7 @@ describe('relay', () => {
   it('goes on where EVENTS ends after a crash before the cursor was written', async () => {
     const log = commitLog();
     log.append(5);
-    for (const batch of await log.journal.commits(0, 3)) await messaging.events.publish(batch);
+    for (const batch of await log.journal.sealedCommits(0, 3)) await messaging.events.publish(batch);
     relay = start(log.journal);
     await eventually(() => relay?.position() === 5);
     expect(await stored()).to.deep.equal(upTo(5));
@@ -93,7 +93,7 @@ describe('relay', () => {
     const log = commitLog();
     log.append(5);
     log.cursors.set('relay', 5);
-    for (const batch of await log.journal.commits(0, 2)) await messaging.events.publish(batch);
+    for (const batch of await log.journal.sealedCommits(0, 2)) await messaging.events.publish(batch);
     relay = start(log.journal);
     await eventually(() => relay?.position() === 5);
     expect(await stored()).to.deep.equal(upTo(5));
@@ -102,7 +102,7 @@ describe('relay', () => {
   it('trusts its cursor where EVENTS is ahead of the journal', async () => {
     const log = commitLog();
     log.append(2);
-    await messaging.events.publish(aBatch('another journal', 900, 1));
+    await messaging.events.publish(aCommit('another journal', 900, 1));
     relay = start(log.journal);
     await eventually(() => relay?.position() === 2);
     expect(await stored()).to.deep.equal([900, 1, 2]);
@@ -126,8 +126,8 @@ describe('relay', () => {
     let lost = 0;
     const feed: RelayOptions['feed'] = {
       lastCommit: () => messaging.events.lastCommit(),
-      publish: async (batch) => {
-        const stored = await messaging.events.publish(batch);
+      publish: async (batch, afterStreamSeq) => {
+        const stored = await messaging.events.publish(batch, afterStreamSeq);
         if (batch.commit % 4 === 0 && lost++ < 3) throw new Error('confirmation lost');
         return stored;
       },

@@ -6,7 +6,8 @@ import type {
   SummaryFilter,
   SummaryPage,
 } from '../../contracts/ports/journal.ts';
-import type { WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import { sealedBatch } from './messages.ts';
+import type { SealedCommit, WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowSummary } from '../../contracts/workflow-view.ts';
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -86,6 +87,10 @@ export class MemoryJournal implements Journal {
 
   async *open(): AsyncIterable<WorkflowSummary> {
     for (const summary of [...this.#summaries.values()]) if (!isTerminal(summary.state)) yield summary;
+  }
+
+  async sealedCommits(afterCommit: number, limit: number): Promise<readonly SealedCommit[]> {
+    return (await this.commits(afterCommit, limit)).map(sealedBatch);
   }
 
   async commits(afterCommit: number, limit: number): Promise<readonly WorkflowEventBatch[]> {

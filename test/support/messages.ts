@@ -9,7 +9,12 @@ import {
 import { SignalOut } from '../../contracts/signal.ts';
 import { Symbol } from '../../contracts/symbol.ts';
 import { Task } from '../../contracts/task.ts';
-import type { WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
+import {
+  type SealedCommit,
+  sealed,
+  type WorkflowEvent,
+  type WorkflowEventBatch,
+} from '../../contracts/workflow-event.ts';
 
 /** A task with everything set; each key is a task of its own. */
 export const aTask = (dedupKey: string, rest: Partial<Task> = {}): Task =>
@@ -82,3 +87,12 @@ export function aBatch(key: string, commit: number, fromSeq: number, count = 1):
   });
   return { schema: 'tradewright.workflow-events/1', workflowId, commit, events };
 }
+
+/** The same, as it travels. */
+export const aCommit = (...batch: Parameters<typeof aBatch>): SealedCommit => sealedBatch(aBatch(...batch));
+
+export const sealedBatch = ({ workflowId, commit, events }: WorkflowEventBatch): SealedCommit =>
+  sealed(
+    { workflowId, commit, lastSeq: events.at(-1)?.seq ?? 0 },
+    events.map((event) => JSON.stringify(event)),
+  );

@@ -1,9 +1,8 @@
-import type { WorkflowFact } from '../../contracts/workflow-event.ts';
+import type { WorkflowFactOf } from '../../contracts/workflow-event.ts';
 import { progress } from './advance.ts';
 import type { Circumstances, Reuse, StartWorkflow } from './command.ts';
 import type { AnyWorkflow } from './definition.ts';
 import { type Decision, Draft, ignored, refused } from './draft.ts';
-import { evolve } from './evolve.ts';
 import type { WorkflowData } from './state.ts';
 import { allNodes } from './tree.ts';
 
@@ -25,7 +24,7 @@ export function start(
   const { workflowId, dedupKey, lane, labels, taskId, traceparent, reuse } = command;
   const misfit = reuse && misfitOf(definition, reuse);
   if (misfit !== undefined) return refused('INPUT_INVALID', misfit);
-  const fact: WorkflowFact = {
+  const fact: WorkflowFactOf<'WorkflowStarted'> = {
     type: 'WorkflowStarted',
     definition: { name: definition.name, version: definition.version },
     input: input.data,
@@ -37,12 +36,7 @@ export function start(
     ...(definition.deadlineMs === undefined ? {} : { deadlineAt: at.now + definition.deadlineMs }),
     ...(reuse === undefined ? {} : { forkedFrom: { workflowId: reuse.from, step: reuse.step } }),
   };
-  const draft = new Draft(
-    definition,
-    evolve(definition, undefined, { workflowId, seq: 1, time: at.now, fact }),
-    at,
-  );
-  draft.facts.push(fact);
+  const draft = Draft.begunWith(fact, workflowId, definition, at);
   if (reuse) takeOver(draft, reuse);
   progress(draft);
   return draft.decision;
