@@ -81,6 +81,7 @@ export const WorkflowView = z.object({
 });
 export type WorkflowView = z.infer<typeof WorkflowView>;
 
+/** A workflow as one row of a list. */
 export const WorkflowSummary = WorkflowView.pick({
   workflowId: true,
   definition: true,
@@ -90,5 +91,8 @@ export const WorkflowSummary = WorkflowView.pick({
   startedAt: true,
   endedAt: true,
   seq: true,
+}).extend({
+  /** Nothing of it runs: when its next timer is due, null where only somebody else can move it. Absent while something runs. */
+  wakeAt: EpochMs.nullable().optional(),
 });
 export type WorkflowSummary = z.infer<typeof WorkflowSummary>;

@@ -23,6 +23,8 @@ export interface RunningEffectsOptions {
   readonly ended: (effect: EffectRef, outcome: EffectOutcome) => void;
   /** It took too long, or went silent, or does not end although it was told to: it no longer counts on. */
   readonly overdue: (effect: EffectRef, error: Failure) => void;
+  /** The last of those that were told to stop has ended. */
+  readonly quiet: () => void;
 }
 
 interface Running {
@@ -79,6 +81,7 @@ export class RunningEffects {
     this.#ending.set(step, settled);
     void settled.then(() => {
       if (this.#ending.get(step) === settled) this.#ending.delete(step);
+      if (this.idle) this.#options.quiet();
     });
     abort.abort(new TradewrightError('CANCELLED', reason));
   }

@@ -3,7 +3,7 @@ import type { WorkflowId } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { LiveChannel } from '../../contracts/subjects.ts';
 import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
-import { isTerminal, type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import type { EffectRef, StartWorkflow, WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide } from '../../workflows/engine/decide.ts';
 import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
@@ -22,6 +22,7 @@ import {
   tell,
 } from '../kernel/index.ts';
 import { eventBatch } from './event-batch.ts';
+import type { Residency } from './residency.ts';
 import { RunningEffects } from './running-effects.ts';
 import { sagaSnapshot } from './saga-snapshot.ts';
 
@@ -47,7 +48,9 @@ export type SagaMessage =
   | { readonly type: 'get'; readonly replyTo: ReplyTo<WorkflowView | null> }
   | { readonly type: 'effect-ended'; readonly effect: EffectRef; readonly outcome: EffectOutcome }
   | { readonly type: 'effect-overdue'; readonly effect: EffectRef; readonly error: Failure }
-  | { readonly type: 'tick' };
+  | { readonly type: 'tick' }
+  /** Leave memory, unless there is something to do. */
+  | { readonly type: 'rest' };
 
 export interface SagaActorOptions {
   readonly clock: Clock;
@@ -58,8 +61,8 @@ export interface SagaActorOptions {
   readonly live: (workflowId: WorkflowId, channel: LiveChannel, text: string) => void;
   /** A fact is durable: for metrics and logs; never called for replayed ones. */
   readonly recorded?: (event: WorkflowEvent) => void;
-  /** How long an ended workflow stays in memory. */
-  readonly lingerMs: number;
+  /** Told whenever the workflow has something to do, or no longer has: alarms and leaving memory are its business. */
+  readonly residency: Pick<Residency, 'busy' | 'idle' | 'left'>;
   readonly restart: RestartPolicy;
   readonly snapshotEvery?: number;
 }
@@ -69,11 +72,10 @@ export function sagaActor(
   workflowId: WorkflowId,
   options: SagaActorOptions,
 ): PersistentSpec<SagaMessage, WorkflowData | null> {
-  const { clock, registry } = options;
+  const { clock, registry, residency } = options;
   let self: Ref<SagaMessage> | undefined;
   let recoveryDue = false;
-  let cancelTick: () => void = () => undefined;
-  let cancelLinger: () => void = () => undefined;
+  let wakeAt: number | undefined;
 
   const toSelf = (message: SagaMessage): void => {
     if (self) tell(self, message);
@@ -85,6 +87,9 @@ export function sagaActor(
     live: options.live,
     ended: (effect, outcome) => toSelf({ type: 'effect-ended', effect, outcome }),
     overdue: (effect, error) => toSelf({ type: 'effect-overdue', effect, error }),
+    quiet: () => {
+      if (self) report();
+    },
   });
 
   return {
@@ -99,17 +104,19 @@ export function sagaActor(
       self = context.self;
       recoveryDue = data !== null;
       // Whatever message comes first takes up what was running; without one, this does.
-      toSelf({ type: 'tick' });
+      if (data) toSelf({ type: 'tick' });
+      else residency.idle(workflowId, undefined);
     },
     async receive(data, message, context) {
       const taken = recoveryDue && data ? await recover(data, context) : data;
       recoveryDue = false;
-      return receive(taken, message, context);
+      const after = await receive(taken, message, context);
+      if (!after) residency.idle(workflowId, undefined);
+      return after;
     },
     onStop() {
-      cancelTick();
-      cancelLinger();
       self = undefined;
+      residency.left(workflowId);
       effects.abortAll('the worker is stopping');
     },
   };
@@ -160,6 +167,9 @@ export function sagaActor(
       }
       case 'tick':
         return (await apply(data, { type: 'tick' }, { actor: 'clock', cause: 'tick' }, context)).data;
+      case 'rest':
+        if (effects.idle) context.stopSelf();
+        return data;
     }
   }
 
@@ -177,14 +187,14 @@ export function sagaActor(
       case 'refused':
         return { outcome: decision, data };
       case 'ignored':
-        if (data) settle(definition, data, context);
+        if (data) settle(definition, data);
         return { outcome: { kind: 'ignored', seq: data?.seq ?? 0 }, data };
       case 'accepted': {
         const { facts, states, data: after } = decision;
         const events = eventBatch(workflowId, data, facts, states, { time: now, ...origin });
         await context.persist({ expectedSeq: data?.seq ?? 0, events, summary: summaryOf(after) });
         for (const event of events) options.recorded?.(event);
-        settle(definition, after, context);
+        settle(definition, after);
         return { outcome: { kind: 'accepted', seq: after.seq }, data: after };
       }
     }
@@ -200,20 +210,16 @@ export function sagaActor(
     return after ?? data;
   }
 
-  /** Makes the world follow the state: effects, the clock, and leaving memory when all is over. */
-  function settle(
-    definition: AnyWorkflow,
-    data: WorkflowData,
-    context: PersistentContext<SagaMessage>,
-  ): void {
-    self = context.self;
+  /** Makes the world follow the state: effects, the clock, and leaving memory when there is nothing to do. */
+  function settle(definition: AnyWorkflow, data: WorkflowData): void {
     effects.reconcile(definition, data);
-    cancelTick();
-    cancelLinger();
-    const tickAt = nextTickAt(data);
-    if (tickAt !== undefined)
-      cancelTick = clock.schedule(tickAt - clock.now(), () => toSelf({ type: 'tick' }));
-    if (isTerminal(data.state)) cancelLinger = clock.schedule(options.lingerMs, () => context.stopSelf());
+    wakeAt = nextTickAt(data);
+    report();
+  }
+
+  function report(): void {
+    if (effects.idle) residency.idle(workflowId, wakeAt);
+    else residency.busy(workflowId, wakeAt);
   }
 
   function definitionOf({ definition }: Pick<WorkflowData, 'definition'>): AnyWorkflow {

@@ -8,7 +8,7 @@ import type { EffectHandlers } from '../effects/effect-call.ts';
 import { createActorSystem, nactJournalEngine, tell } from '../kernel/index.ts';
 import { type Sagas, sagaSupervisor } from './saga-supervisor.ts';
 
-/** Workflows that have ended stay in memory this long, for those who ask how it went. */
+/** Workflows with nothing to do stay in memory this long, for those who ask how it goes. */
 const LINGER_MS = 60_000;
 
 export interface SagaEngineOptions {
@@ -22,6 +22,8 @@ export interface SagaEngineOptions {
   /** Effects performed at a time. Default 100. */
   readonly concurrency?: number;
   readonly lingerMs?: number;
+  readonly mostIdle?: number;
+  readonly mostBusy?: number;
   readonly snapshotEvery?: number;
   /** A fact is durable; never called for replayed ones. */
   readonly recorded?: (event: WorkflowEvent) => void;
@@ -52,6 +54,8 @@ export async function startSagaEngine(options: SagaEngineOptions): Promise<SagaE
     journal,
     live: () => undefined,
     lingerMs,
+    mostIdle: options.mostIdle,
+    mostBusy: options.mostBusy,
     ...(recorded === undefined ? {} : { recorded }),
     ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
   };

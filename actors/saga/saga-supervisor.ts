@@ -15,11 +15,13 @@ import {
   type Sharded,
   tell,
 } from '../kernel/index.ts';
+import { Residency } from './residency.ts';
 import { type CommandOutcome, sagaActor, type SagaActorOptions, type SagaMessage } from './saga-actor.ts';
 
 const ASK_TIMEOUT_MS = 30_000;
-/** Workflows brought back at a time after a start. */
-const RECOVERY_CONCURRENCY = 16;
+/** Workflows with nothing to do that stay in memory all the same, for those who ask how it went. */
+const MOST_IDLE = 2_000;
+const MOST_BUSY = 1_000;
 /** Pause before a workflow that was given up (a full disk, say) is tried again. */
 const SECOND_WIND_MS = 10_000;
 
@@ -42,15 +44,26 @@ export interface Sagas {
   fork(workflowId: WorkflowId, step: string, target: ForkTarget): Promise<CommandOutcome>;
   /** Null when there is no such workflow. */
   get(workflowId: WorkflowId): Promise<WorkflowView | null>;
-  /** Takes every workflow that has not ended up again; gives their number. */
+  /**
+   * Takes every workflow that has not ended up again and gives their number. Those that wait for a time or a person stay asleep; the
+   * others are let in as there is room.
+   */
   recover(): Promise<number>;
   readonly inMemory: number;
+  /** How many more may be started before too many have something under way. */
+  readonly room: number;
   /** Workflows whose journal cannot be read; the others go on. */
   readonly quarantined: ReadonlyMap<WorkflowId, Failure>;
 }
 
-export interface SagaSupervisorOptions extends Omit<SagaActorOptions, 'restart'> {
+export interface SagaSupervisorOptions extends Omit<SagaActorOptions, 'restart' | 'residency'> {
   readonly journal: Journal;
+  /** How long a workflow with nothing to do stays in memory. */
+  readonly lingerMs: number;
+  /** Default 2,000. */
+  readonly mostIdle?: number | undefined;
+  /** How many workflows may have something under way before no more are admitted. Default 1,000. */
+  readonly mostBusy?: number | undefined;
 }
 
 type SupervisorMessage = {
@@ -61,6 +74,7 @@ type SupervisorMessage = {
 
 interface SupervisorState {
   readonly sharded: Sharded<SagaMessage>;
+  readonly residency: Residency;
   readonly pending: Set<() => void>;
 }
 
@@ -75,16 +89,31 @@ export function sagaSupervisor(
     // Nothing here may fail: without it no workflow can go on, and the process had better start anew.
     restart: neverRestart,
     initial(context) {
+      const { clock, lingerMs, mostIdle = MOST_IDLE, mostBusy = MOST_BUSY } = options;
+      const residency = new Residency({
+        clock,
+        lingerMs,
+        mostIdle,
+        mostBusy,
+        wake: (id) => {
+          if (!context.signal.aborted) tell(sharded.ref(id), { type: 'tick' });
+        },
+        passivate: (id) => {
+          if (sharded.has(id)) tell(sharded.ref(id), { type: 'rest' });
+        },
+      });
       const sharded = createSharded<SagaMessage>(context, {
         name: 'shard',
         child: (id, parent) =>
-          parent.spawnPersistent(sagaActor(WorkflowId.parse(id), { ...options, restart: sagaRestart })),
+          parent.spawnPersistent(
+            sagaActor(WorkflowId.parse(id), { ...options, residency, restart: sagaRestart }),
+          ),
         childEnded: (id, { failure }) => {
           if (failure) deliver(context, { type: 'child-ended', workflowId: WorkflowId.parse(id), failure });
         },
       });
-      ready(sagasOver(sharded, options.journal, quarantined));
-      return { sharded, pending: new Set() };
+      ready(sagasOver(sharded, residency, options.journal, quarantined));
+      return { sharded, residency, pending: new Set() };
     },
     receive(state, { workflowId, failure }, { log }) {
       if (failure.code === 'JOURNAL_CORRUPT') {
@@ -100,7 +129,8 @@ export function sagaSupervisor(
       state.pending.add(cancel);
       return state;
     },
-    onStop({ pending }) {
+    onStop({ pending, residency }) {
+      residency.stop();
       for (const cancel of pending) cancel();
     },
   };
@@ -112,6 +142,7 @@ function deliver(context: ActorContext<SupervisorMessage>, message: SupervisorMe
 
 function sagasOver(
   sharded: Sharded<SagaMessage>,
+  residency: Residency,
   journal: Journal,
   quarantined: ReadonlyMap<WorkflowId, Failure>,
 ): Sagas {
@@ -143,6 +174,9 @@ function sagasOver(
     get inMemory() {
       return sharded.size;
     },
+    get room() {
+      return residency.room;
+    },
     start: (command) => send(command.workflowId, command, 'queue'),
     async command(workflowId, command, by) {
       if (await exists(workflowId)) return send(workflowId, command, by);
@@ -171,17 +205,11 @@ function sagasOver(
     },
     async recover() {
       let recovered = 0;
-      const recovering = new Set<Promise<unknown>>();
-      for await (const { workflowId } of journal.open()) {
+      for await (const { workflowId, wakeAt } of journal.open()) {
         recovered += 1;
-        const one: Promise<unknown> = viewOf(workflowId)
-          // Its own supervisor hears of a failure; the others are brought back all the same.
-          .catch(() => undefined)
-          .finally(() => recovering.delete(one));
-        recovering.add(one);
-        if (recovering.size >= RECOVERY_CONCURRENCY) await Promise.race(recovering);
+        if (wakeAt === undefined) residency.admit(workflowId);
+        else residency.asleep(workflowId, wakeAt ?? undefined);
       }
-      await Promise.all(recovering);
       return recovered;
     },
   };

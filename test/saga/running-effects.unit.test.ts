@@ -3,33 +3,9 @@ import { RunningEffects } from '../../actors/saga/running-effects.ts';
 import type { PerformEffect } from '../../actors/effects/effect-actor.ts';
 import { Watches } from '../../actors/saga/watches.ts';
 import type { Failure } from '../../contracts/errors.ts';
-import type { Clock } from '../../contracts/ports/clock.ts';
 import { DeciderRun, fatal, testWorkflowId } from '../support/decider.ts';
+import { HandClock } from '../support/hand-clock.ts';
 import { tripWorkflow } from '../support/trips.ts';
-
-/** A clock that moves when told. */
-class HandClock implements Clock {
-  #now = 0;
-  readonly #waiting = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  schedule(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback };
-    this.#waiting.add(timer);
-    return () => this.#waiting.delete(timer);
-  }
-
-  pass(ms: number): void {
-    this.#now += ms;
-    for (const timer of [...this.#waiting].filter(({ at }) => at <= this.#now)) {
-      this.#waiting.delete(timer);
-      timer.callback();
-    }
-  }
-}
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -45,6 +21,7 @@ describe('RunningEffects', () => {
       live: () => undefined,
       ended: () => undefined,
       overdue: ({ step }, error) => overdue.push([step, error]),
+      quiet: () => undefined,
     });
     const run = new DeciderRun(tripWorkflow()).start().succeed({ id: 'd' }).succeed({ id: 'r' });
     const follow = () => run.data && effects.reconcile(run.definition, run.data);

@@ -31,13 +31,15 @@ export async function startSagas(options: {
   readonly definitions: readonly AnyWorkflow[];
   readonly handlers: Readonly<Record<string, EffectHandler>>;
   readonly lingerMs?: number;
+  readonly mostIdle?: number;
+  readonly mostBusy?: number;
   readonly recorded?: (event: WorkflowEvent) => void;
   readonly snapshotEvery?: number;
 }): Promise<SagaRig> {
   const clock = systemClock;
   const log = silentLog;
   const store = await openStore({ dir: join(options.dir, 'journal'), log, clock });
-  const { definitions, handlers: effects, lingerMs, recorded, snapshotEvery } = options;
+  const { definitions, handlers: effects, lingerMs, mostIdle, mostBusy, recorded, snapshotEvery } = options;
   const engine = await startSagaEngine({
     journal: store.journal,
     definitions,
@@ -46,6 +48,8 @@ export async function startSagas(options: {
     random: () => 0.5,
     log,
     ...(lingerMs === undefined ? {} : { lingerMs }),
+    ...(mostIdle === undefined ? {} : { mostIdle }),
+    ...(mostBusy === undefined ? {} : { mostBusy }),
     ...(recorded === undefined ? {} : { recorded }),
     ...(snapshotEvery === undefined ? {} : { snapshotEvery }),
   });

@@ -1,10 +1,12 @@
-import type { WorkflowSummary, WorkflowView } from '../../contracts/workflow-view.ts';
+import { isTerminal, type WorkflowSummary, type WorkflowView } from '../../contracts/workflow-view.ts';
+import { nextTickAt } from './due.ts';
+import { executingSteps } from './rollback.ts';
 import { inRound, stepOf, type WorkflowData } from './state.ts';
 
 /** A workflow as people see it. */
 export function viewOf(data: WorkflowData): WorkflowView {
   return {
-    ...summaryOf(data),
+    ...rowOf(data),
     needsPerson: data.needsPerson || (data.paused?.needsPerson ?? false),
     lane: data.lane,
     input: data.input,
@@ -40,6 +42,13 @@ export function viewOf(data: WorkflowData): WorkflowView {
 
 /** Its row in lists. */
 export function summaryOf(data: WorkflowData): WorkflowSummary {
+  return asleep(data) ? { ...rowOf(data), wakeAt: nextTickAt(data) ?? null } : rowOf(data);
+}
+
+const asleep = (data: WorkflowData): boolean =>
+  !isTerminal(data.state) && !data.rollback && executingSteps(data).length === 0;
+
+function rowOf(data: WorkflowData): WorkflowSummary {
   return {
     workflowId: data.workflowId,
     definition: data.definition,
