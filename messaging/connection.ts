@@ -3,6 +3,7 @@ import { jetstreamManager, type JetStreamClient, type JetStreamManager } from '@
 import { TradewrightError } from '../contracts/errors.ts';
 import type { Clock } from '../contracts/ports/clock.ts';
 import type { Log } from '../contracts/ports/log.ts';
+import { AckedPublisher } from './acked-publisher.ts';
 import { unavailable } from './nats-errors.ts';
 
 export const MINIMUM_SERVER = { major: 2, minor: 10 } as const;
@@ -27,6 +28,7 @@ export interface NatsLink {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly publisher: AckedPublisher;
   readonly clock: Clock;
   readonly log: Log;
   /** Without credentials. */
@@ -54,8 +56,11 @@ export async function connect(options: ConnectOptions): Promise<NatsLink> {
     const serverVersion = checkVersion(nc, address.shown);
     const jsm = await openJetStream(nc, address.shown);
     const state = watch(nc, log, address.shown);
+    const publisher = new AckedPublisher(nc, clock);
+    state.onLost(() => publisher.abandon());
     const link: NatsLink = {
       nc,
+      publisher,
       js: jsm.jetstream(),
       jsm,
       clock,

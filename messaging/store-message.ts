@@ -34,6 +34,7 @@ export interface StoreRequest {
 export async function storeMessage(link: NatsLink, request: StoreRequest): Promise<Stored> {
   const { attemptMs, deadlineMs } = request.times ?? publishTimes;
   const deadline = link.clock.now() + deadlineMs;
+  const headers = headersOf(request);
   let last: unknown;
   for (;;) {
     const leftMs = deadline - link.clock.now();
@@ -42,13 +43,14 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
     // Nothing is sent while the connection is away: the client would pile it up in memory.
     await link.ready(leftMs);
     try {
-      const ack = await link.js.publish(request.subject, request.bytes, {
-        timeout: Math.max(1, Math.min(attemptMs, leftMs)),
-        ...(request.headers === undefined ? {} : { headers: headersOf(request.headers) }),
-        ...(request.msgId === undefined ? {} : { msgID: request.msgId }),
-        ...(request.afterStreamSeq === undefined ? {} : { expect: { lastSequence: request.afterStreamSeq } }),
-      });
-      return { kind: ack.duplicate ? 'duplicate' : 'stored', streamSeq: ack.seq };
+      const timeoutMs = Math.max(1, Math.min(attemptMs, leftMs));
+      const { streamSeq, duplicate } = await link.publisher.publish(
+        request.subject,
+        request.bytes,
+        headers,
+        timeoutMs,
+      );
+      return { kind: duplicate ? 'duplicate' : 'stored', streamSeq };
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) {
         throw new TradewrightError(
@@ -70,9 +72,11 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
   }
 }
 
-function headersOf(record: NonNullable<StoreRequest['headers']>) {
+function headersOf({ headers: given, msgId, afterStreamSeq }: StoreRequest) {
   const headers = natsHeaders();
-  for (const [name, value] of Object.entries(record)) if (value !== undefined) headers.set(name, value);
+  for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers.set(name, value);
+  if (msgId !== undefined) headers.set('Nats-Msg-Id', msgId);
+  if (afterStreamSeq !== undefined) headers.set('Nats-Expected-Last-Sequence', String(afterStreamSeq));
   return headers;
 }
 
