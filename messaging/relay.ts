@@ -20,8 +20,9 @@ export interface Relay {
 }
 
 const CURSOR = 'relay';
-const CURSOR_EVERY_COMMITS = 100;
-const CURSOR_EVERY_MS = 200;
+/** A cursor that is behind costs nothing: EVENTS itself says where it ends. So it is not worth a disk write for every commit. */
+const CURSOR_EVERY_COMMITS = 1_000;
+const CURSOR_EVERY_MS = 500;
 /** Messages under way to EVENTS at once. */
 const WINDOW = 256;
 const BACK_OFF_MS = { first: 100, most: 5_000 };
@@ -102,10 +103,15 @@ export function startRelay(options: RelayOptions): Relay {
         synced = true;
         await drainJournal();
         if (aborter.signal.aborted) return;
-        await saveCursor();
+        if (stopping || cursorDue()) await saveCursor();
         failures = 0;
         if (stopping) return;
+        const cancel =
+          savedCursor === position ? undefined : clock.schedule(CURSOR_EVERY_MS, () => wake.now());
         await wake.next();
+        cancel?.();
+        // Those who wait for the commit go first, and what they commit in the meantime goes along.
+        await delay(clock, 0, aborter.signal);
       } catch (error) {
         if (aborter.signal.aborted) return;
         synced = false;
