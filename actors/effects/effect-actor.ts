@@ -20,9 +20,9 @@ export interface PerformEffect {
   readonly ended: (outcome: EffectOutcome) => void;
 }
 
-export type EffectMessage = PerformEffect | { readonly type: 'settled'; readonly job: PerformEffect };
+export type EffectMessage = PerformEffect | { readonly type: 'place-free' };
 
-/** Changed in place: a copy for every message would cost as much as there is under way. */
+/** Changed in place, and an effect leaves as it ends: a copy or a message for each would cost as much as the rest. */
 interface Jobs {
   /** The most urgent first; in a lane, the oldest. */
   readonly queued: JobQueue;
@@ -45,7 +45,6 @@ export function effectActor(options: {
     initial: () => ({ queued: new JobQueue(), running: new Set() }),
     receive(jobs, message, { self }) {
       if (message.type === 'perform') jobs.queued.add(message);
-      else jobs.running.delete(message.job);
       begin(jobs, self);
       return jobs;
     },
@@ -61,7 +60,10 @@ export function effectActor(options: {
       const job = queued.take();
       if (!job) return;
       running.add(job);
-      void perform(job).then(() => tell(self, { type: 'settled', job }));
+      void perform(job).then(() => {
+        running.delete(job);
+        if (!queued.empty) tell(self, { type: 'place-free' });
+      });
     }
   }
 

@@ -33,6 +33,10 @@ export class JobQueue {
     return undefined;
   }
 
+  get empty(): boolean {
+    return this.#lines.every(({ jobs, taken }) => jobs.length === taken);
+  }
+
   all(): readonly PerformEffect[] {
     return this.#lines.flatMap(({ jobs, taken }) => jobs.slice(taken));
   }

@@ -1,5 +1,8 @@
 import type { Clock } from '../../contracts/ports/clock.ts';
 
+/** The wall clock may be set while a timer runs: it is looked at again after that long. */
+const LONGEST_SLEEP_MS = 30_000;
+
 interface Entry<K> {
   readonly at: number;
   readonly key: K;
@@ -47,7 +50,8 @@ export class Alarms<K> {
     if (first === undefined || (this.#armed !== undefined && this.#armed.at <= first.at)) return;
     this.#armed?.cancel();
     const { at } = first;
-    this.#armed = { at, cancel: this.#clock.schedule(at - this.#clock.now(), () => this.#ring()) };
+    const inMs = Math.min(at - this.#clock.now(), LONGEST_SLEEP_MS);
+    this.#armed = { at, cancel: this.#clock.schedule(inMs, () => this.#ring()) };
   }
 
   #ring(): void {

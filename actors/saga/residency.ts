@@ -32,7 +32,7 @@ export class Residency {
 
   constructor(options: ResidencyOptions) {
     this.#options = options;
-    this.#alarms = new Alarms(options.clock, options.wake);
+    this.#alarms = new Alarms(options.clock, (workflowId) => this.#ring(workflowId));
   }
 
   /** How many more may be started now. */
@@ -68,7 +68,7 @@ export class Residency {
     this.#alarms.set(workflowId, wakeAt);
   }
 
-  /** It has left memory; its alarm stays. */
+  /** It has left memory, or was given up; its alarm stays. */
   left(workflowId: WorkflowId): void {
     this.#busy.delete(workflowId);
     this.#idle.delete(workflowId);
@@ -87,6 +87,12 @@ export class Residency {
     this.#cancelSweep = undefined;
     this.#backlog = [];
     this.#let = 0;
+  }
+
+  /** Any number may be due at once, such as after a long stand-still: those out of memory come in as there is room. */
+  #ring(workflowId: WorkflowId): void {
+    if (this.#busy.has(workflowId) || this.#idle.has(workflowId)) this.#options.wake(workflowId);
+    else this.admit(workflowId);
   }
 
   #admit(): void {

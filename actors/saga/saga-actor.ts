@@ -62,7 +62,7 @@ export interface SagaActorOptions {
   /** A fact is durable: for metrics and logs; never called for replayed ones. */
   readonly recorded?: (event: WorkflowEvent) => void;
   /** Told whenever the workflow has something to do, or no longer has: alarms and leaving memory are its business. */
-  readonly residency: Pick<Residency, 'busy' | 'idle' | 'left'>;
+  readonly residency: Pick<Residency, 'busy' | 'idle'>;
   readonly restart: RestartPolicy;
   readonly snapshotEvery?: number;
 }
@@ -116,7 +116,6 @@ export function sagaActor(
     },
     onStop() {
       self = undefined;
-      residency.left(workflowId);
       effects.abortAll('the worker is stopping');
     },
   };

@@ -109,6 +109,7 @@ export function sagaSupervisor(
             sagaActor(WorkflowId.parse(id), { ...options, residency, restart: sagaRestart }),
           ),
         childEnded: (id, { failure }) => {
+          residency.left(WorkflowId.parse(id));
           if (failure) deliver(context, { type: 'child-ended', workflowId: WorkflowId.parse(id), failure });
         },
       });

@@ -33,6 +33,18 @@ describe('Alarms', () => {
     );
   });
 
+  it('come at their time also when the clock is set in the meantime', () => {
+    const clock = new HandClock();
+    let rung = 0;
+    const alarms = new Alarms<string>(clock, () => (rung += 1));
+    alarms.set('a', 3_600_000);
+    clock.jump(3_600_000);
+    clock.pass(29_999);
+    expect(rung).to.equal(0);
+    clock.pass(1);
+    expect(rung).to.equal(1);
+  });
+
   it('can be set again while it rings, and keep nothing of what was replaced', () => {
     const clock = new HandClock();
     let rung = 0;
@@ -98,6 +110,17 @@ describe('Residency', () => {
     expect(woken).to.deep.equal([]);
     clock.pass(1);
     expect(woken).to.deep.equal([id('a')]);
+  });
+
+  it('lets those whose time comes while they are out of memory in as there is room', () => {
+    const at = residency();
+    for (const name of ['a', 'b', 'c']) at.asleep(id(name), 500);
+    at.idle(id('d'), 500);
+    clock.pass(500);
+    expect(woken).to.have.length(3);
+    expect(woken).to.include(id('d'));
+    for (const workflowId of woken) at.left(workflowId);
+    expect(new Set(woken)).to.deep.equal(new Set(['a', 'b', 'c', 'd'].map(id)));
   });
 
   it('lets those found open in as others finish, in order', () => {
