@@ -4,7 +4,7 @@ import { WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
 import { SignalIn } from './signal.ts';
 import { Symbol } from './symbol.ts';
-import { DecisionVerdict, WorkflowEvent } from './workflow-event.ts';
+import { DecisionVerdict, StepName, WorkflowEvent } from './workflow-event.ts';
 import { WorkflowState, WorkflowSummary } from './workflow-view.ts';
 
 export const IDEA_LIMIT_CHARS = 8_000;
@@ -81,10 +81,34 @@ export const PostDecision = z.strictObject({ verdict: DecisionVerdict, ...PostCo
 export type PostDecision = z.infer<typeof PostDecision>;
 export type PostDecisionDraft = z.input<typeof PostDecision>;
 
+const Version = z.number().int().positive();
+
+/** `POST /v1/workflows/:workflowId/fork` */
+export const PostFork = z.strictObject({
+  /** Where the fork begins: a step of the workflow. */
+  step: StepName,
+  /** Of the same definition; the one that the workflow began with, unless told. */
+  version: Version.optional(),
+  ...PostCommand.shape,
+});
+export type PostFork = z.infer<typeof PostFork>;
+export type PostForkDraft = z.input<typeof PostFork>;
+
+/** 202: the fork is stored as a task; it reads NOT_FOUND until it has begun. */
+export const ForkAccepted = z.object({
+  /** Of the fork. */
+  workflowId: WorkflowId,
+  forkedFrom: WorkflowId,
+  step: StepName,
+  location: z.string(),
+  duplicate: z.boolean(),
+});
+export type ForkAccepted = z.infer<typeof ForkAccepted>;
+
 /** 202: the command is stored; what became of it shows in the workflow's events. */
 export const CommandAccepted = z.object({
   workflowId: WorkflowId,
-  command: z.enum(['cancel', 'pause', 'resume', 'retry', 'decide']),
+  command: z.enum(['cancel', 'pause', 'resume', 'retry', 'decide', 'fork']),
   duplicate: z.boolean(),
 });
 export type CommandAccepted = z.infer<typeof CommandAccepted>;
@@ -101,6 +125,14 @@ export const WorkflowCommandTask = z.discriminatedUnion('type', [
   /** Try what failed for good again: while nothing of the workflow has been undone. */
   z.object({ type: z.literal('retry'), ...said }),
   z.object({ type: z.literal('decide'), verdict: DecisionVerdict, ...said }),
+  /** Start another workflow that takes over what this one recorded before `step`, and begins there. */
+  z.object({
+    type: z.literal('fork'),
+    step: StepName,
+    version: Version.optional(),
+    forkKey: z.string(),
+    ...said,
+  }),
 ]);
 export type WorkflowCommandTask = z.infer<typeof WorkflowCommandTask>;
 
@@ -109,9 +141,23 @@ export const ApiError = z.object({ error: Failure });
 export type ApiError = z.infer<typeof ApiError>;
 
 export const WorkflowQuery = z.object({ workflowId: WorkflowId });
+const LabelTerm = z
+  .string()
+  .max(256)
+  .regex(/^[^:]+:/, 'a label is given as name:value');
+const Instant = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+/** `GET /v1/workflows` */
 export const WorkflowListQuery = z.object({
   state: WorkflowState.optional(),
   definition: z.string().max(64).optional(),
+  /** The same as the label `symbol`. */
+  symbol: z.string().min(1).max(64).optional(),
+  /** `name:value`; given several times, every one must match. */
+  label: z.union([LabelTerm, z.array(LabelTerm).max(8)]).optional(),
+  /** Started then or later: an ISO 8601 date, or date and time. */
+  startedFrom: Instant.optional(),
+  /** Started earlier than that. */
+  startedBefore: Instant.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(256).optional(),
 });

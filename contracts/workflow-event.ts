@@ -3,7 +3,8 @@ import { EpochMs, Failure, TraceParent } from './envelope.ts';
 import { EventId, TaskId, WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
 
-const StepName = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/);
+/** Of a step, a group or a loop of a definition. */
+export const StepName = z.string().regex(/^[a-z][a-z0-9-]{0,47}$/);
 const Attempt = z.number().int().positive();
 /** Of a step in a loop, from 1; absent outside of loops. */
 const Round = z.number().int().positive();

@@ -18,6 +18,7 @@ const commands = {
   demo: [{ script: 'scripts/setup.ts' }, { script: 'app/demo/main.ts', args: true }],
   test: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true }],
   verify: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true, prefix: ['--fast'] }],
+  'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
 };
 

@@ -113,7 +113,7 @@ export function sagaSupervisor(
           if (failure) deliver(context, { type: 'child-ended', workflowId: WorkflowId.parse(id), failure });
         },
       });
-      ready(sagasOver(sharded, residency, options.journal, quarantined));
+      ready(sagasOver(sharded, residency, options, quarantined));
       return { sharded, residency, pending: new Set() };
     },
     receive(state, { workflowId, failure }, { log }) {
@@ -144,7 +144,7 @@ function deliver(context: ActorContext<SupervisorMessage>, message: SupervisorMe
 function sagasOver(
   sharded: Sharded<SagaMessage>,
   residency: Residency,
-  journal: Journal,
+  { journal, registry }: Pick<SagaSupervisorOptions, 'journal' | 'registry'>,
   quarantined: ReadonlyMap<WorkflowId, Failure>,
 ): Sagas {
   const send = (workflowId: WorkflowId, command: WorkflowCommand, by: string): Promise<CommandOutcome> => {
@@ -166,6 +166,16 @@ function sagasOver(
         timeoutMs: ASK_TIMEOUT_MS,
       },
     );
+  /** A definition that nobody knows is refused here: the workflow's own actor could not even read what it had recorded. */
+  const begin = (command: StartWorkflow, by: string): Promise<CommandOutcome> => {
+    const { name, version } = command.definition;
+    if (registry.has(name, version)) return send(command.workflowId, command, by);
+    const unknown = new TradewrightError(
+      'WORKFLOW_UNKNOWN',
+      `no workflow ${name} in version ${version} is known here`,
+    );
+    return Promise.resolve({ kind: 'refused', failure: toFailure(unknown) });
+  };
   /** A question about an id that does not exist must not bring an actor to life. */
   const exists = async (workflowId: WorkflowId): Promise<boolean> =>
     sharded.has(workflowId) || (await journal.summary(workflowId)) !== undefined;
@@ -178,7 +188,7 @@ function sagasOver(
     get room() {
       return residency.room;
     },
-    start: (command) => send(command.workflowId, command, 'queue'),
+    start: (command) => begin(command, 'queue'),
     async command(workflowId, command, by) {
       if (await exists(workflowId)) return send(workflowId, command, by);
       return {
@@ -196,7 +206,7 @@ function sagasOver(
         (replyTo: ReplyTo<StartWorkflow>): SagaMessage => ({ type: 'fork', step, target, replyTo }),
         { timeoutMs: ASK_TIMEOUT_MS },
       );
-      return send(start.workflowId, start, 'fork');
+      return begin(start, 'fork');
     },
     async get(workflowId) {
       if (!(await exists(workflowId))) return null;

@@ -46,6 +46,10 @@ const Environment = z.object({
   TRADEWRIGHT_NATS_SYNC: withDefault(z.string().regex(/^(always|\d+(ms|s|m))$/), '1s'),
   /** How much the signal stream may hold; when it is full, publishing fails until there is room. Default 512 MiB. */
   TRADEWRIGHT_SIGNAL_STORE_BYTES: optional(count),
+  /** Days after which an ended workflow moves to the archive; 0 keeps all of them in the journal. */
+  TRADEWRIGHT_RETENTION_DAYS: withDefault(z.coerce.number().int().min(0).max(36_500), '30'),
+  /** Workflows that may have something under way at once; more wait in the queue. */
+  TRADEWRIGHT_MAX_RUNNING: withDefault(count, '1000'),
   TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
   TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
   /** Currency that a target position of 1 is worth. */
@@ -78,6 +82,8 @@ export interface Config {
   readonly gateway: { readonly host: string; readonly port: number; readonly token: string | undefined };
   readonly nats: { readonly url: string | undefined; readonly port: number; readonly syncInterval: string };
   readonly signalStoreBytes: number | undefined;
+  readonly retentionDays: number;
+  readonly mostRunning: number;
   readonly pool: { readonly min: number; readonly max: number };
   readonly capital: number;
   readonly barsDir: string | undefined;
@@ -129,6 +135,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     nats: { url: env.NATS_URL, port: env.TRADEWRIGHT_NATS_PORT, syncInterval: env.TRADEWRIGHT_NATS_SYNC },
     signalStoreBytes: env.TRADEWRIGHT_SIGNAL_STORE_BYTES,
+    retentionDays: env.TRADEWRIGHT_RETENTION_DAYS,
+    mostRunning: env.TRADEWRIGHT_MAX_RUNNING,
     pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
     capital: env.TRADEWRIGHT_CAPITAL,
     barsDir: env.TRADEWRIGHT_BARS_DIR,

@@ -1,27 +1,58 @@
 import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
 import { type SystemStatus, WorkflowListQuery, WorkflowQuery } from '../../contracts/api.ts';
-import type { Journal } from '../../contracts/ports/journal.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
+import type { Journal, JournalUpkeep, SummaryFilter } from '../../contracts/ports/journal.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
 import { subjects } from '../../contracts/subjects.ts';
+import type { WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowRegistry } from '../../workflows/engine/definition.ts';
+import { viewOfEvents } from '../../workflows/engine/view.ts';
 
 /** Answers what the gateway asks over NATS; the result takes it back. */
 export function answerQueries(options: {
   readonly queries: Queries;
   readonly sagas: Sagas;
   readonly journal: Journal;
+  readonly upkeep: Pick<JournalUpkeep, 'readArchived'>;
+  readonly registry: WorkflowRegistry;
   readonly status: () => Promise<SystemStatus>;
 }): () => void {
-  const { queries, sagas, journal } = options;
+  const { queries, sagas, journal, upkeep, registry } = options;
   const stops = [
-    queries.answer(subjects.query('workflow-get'), (question) =>
-      sagas.get(WorkflowQuery.parse(question).workflowId),
-    ),
+    queries.answer(subjects.query('workflow-get'), async (question) => {
+      const { workflowId } = WorkflowQuery.parse(question);
+      return (await sagas.get(workflowId)) ?? archivedView(workflowId);
+    }),
     queries.answer(subjects.query('workflow-list'), (question) =>
-      journal.list(WorkflowListQuery.parse(question)),
+      journal.list(filterOf(WorkflowListQuery.parse(question))),
     ),
     queries.answer(subjects.query('status'), () => options.status()),
   ];
   return () => {
     for (const stop of stops) stop();
+  };
+
+  async function archivedView(workflowId: WorkflowId): Promise<WorkflowView | null> {
+    const archived = await upkeep.readArchived(workflowId);
+    return archived === undefined ? null : viewOfEvents(registry, archived.events);
+  }
+}
+
+/** The journal's filter of a query: times in milliseconds, the symbol as the label that it is. */
+export function filterOf(query: WorkflowListQuery): SummaryFilter {
+  const { symbol, label = [], startedFrom, startedBefore, ...rest } = query;
+  const terms = [label].flat().map((term) => {
+    const colon = term.indexOf(':');
+    return [term.slice(0, colon), term.slice(colon + 1)] as const;
+  });
+  const labels = Object.fromEntries([
+    ...terms,
+    ...(symbol === undefined ? [] : [['symbol', symbol] as const]),
+  ]);
+  return {
+    ...rest,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(startedFrom === undefined ? {} : { startedFrom: Date.parse(startedFrom) }),
+    ...(startedBefore === undefined ? {} : { startedBefore: Date.parse(startedBefore) }),
   };
 }

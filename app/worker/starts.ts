@@ -3,7 +3,7 @@ import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
 import type { SignalInput } from '../../contracts/api.ts';
 import { StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
 import { fromFailure, TradewrightError } from '../../contracts/errors.ts';
-import { workflowIdFrom } from '../../contracts/ids.ts';
+import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { SignalIn } from '../../contracts/signal.ts';
 import type { Task } from '../../contracts/task.ts';
 import type { AnyWorkflow, WorkflowRegistry } from '../../workflows/engine/definition.ts';
@@ -27,7 +27,10 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
 
     command: async (task: Task): Promise<CommandOutcome> => {
       const { workflowId, ...command } = WorkflowCommandTask.parse(task.payload);
-      const outcome = await sagas.command(workflowId, command, command.by);
+      const outcome =
+        command.type === 'fork'
+          ? await fork(workflowId, command)
+          : await sagas.command(workflowId, command, command.by);
       // A command overtakes the start it belongs to: it is not lost, it comes again.
       if (outcome.kind === 'refused' && outcome.failure.code === 'NOT_FOUND') {
         throw new TradewrightError('WORKFLOW_NOT_BEGUN', `${workflowId} has not begun yet`);
@@ -35,6 +38,17 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
       return accepted(outcome);
     },
   };
+
+  function fork(
+    workflowId: WorkflowId,
+    { step, version, forkKey }: Omit<Extract<WorkflowCommandTask, { type: 'fork' }>, 'workflowId'>,
+  ): Promise<CommandOutcome> {
+    return sagas.fork(workflowId, step, {
+      workflowId: workflowIdFrom(forkKey),
+      dedupKey: forkKey,
+      ...(version === undefined ? {} : { version }),
+    });
+  }
 
   async function start(
     task: Task,

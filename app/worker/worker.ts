@@ -26,6 +26,7 @@ import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
+import { keepRetention } from './retention.ts';
 import { reconcileSignals } from './reconcile.ts';
 import { openPool } from './engine.ts';
 import { startQueue } from './queue.ts';
@@ -137,6 +138,7 @@ async function start(
       log.info({ workflowId, seq, fact: fact.type }, 'recorded');
     },
     lingerMs: LINGER_MS,
+    mostBusy: config.mostRunning,
     snapshotEvery: SNAPSHOT_EVERY,
     library: { handlers: libraryEffects(strategies, clock), concurrency: 8 },
     agent: {
@@ -171,6 +173,7 @@ async function start(
   shutdown.add('relay', () => relay.stop());
   shutdown.add('actors', () => system.stop());
 
+  shutdown.add('retention', keepRetention({ upkeep: store.upkeep, days: config.retentionDays, clock, log }));
   const recovered = await sagas.recover();
   if (recovered > 0) progress(`${recovered} open workflows taken up again`);
   const missing = await reconcileSignals({ journal, sagas, outbox, desk, clock, log });
@@ -183,6 +186,8 @@ async function start(
       queries: messaging.queries,
       sagas,
       journal,
+      upkeep: store.upkeep,
+      registry,
       status: async () => ({
         ready: store.upkeep.accepting,
         version: packageJson.version,

@@ -1,7 +1,9 @@
 import {
   CommandAccepted,
+  ForkAccepted,
   type PostCommandDraft,
   type PostDecisionDraft,
+  type PostForkDraft,
   type PostWorkflowDraft,
   SystemStatus,
   WorkflowAccepted,
@@ -46,6 +48,8 @@ export interface Client {
   pause(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
   resume(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
   retry(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
+  /** Starts another workflow that takes over what this one recorded before `step`. */
+  fork(workflowId: WorkflowId, fork: PostForkDraft, options?: CallOptions): Promise<ForkAccepted>;
   decide(
     workflowId: WorkflowId,
     decision: PostDecisionDraft,
@@ -86,6 +90,8 @@ export function createClient(options: ClientOptions): Client {
     pause: tell('pause'),
     resume: tell('resume'),
     retry: tell('retry'),
+    fork: (workflowId, body, { signal } = {}) =>
+      call({ method: 'POST', path: path(workflowId, 'fork'), body, signal }, ForkAccepted),
     decide: (workflowId, body, { signal } = {}) =>
       call({ method: 'POST', path: path(workflowId, 'decision'), body, signal }, CommandAccepted),
     status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }, SystemStatus),
@@ -95,7 +101,8 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function queryString(query: Partial<WorkflowListQuery>): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  if (given.length === 0) return '';
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)] as [string, string])).toString()}`;
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

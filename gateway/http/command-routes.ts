@@ -1,11 +1,14 @@
 import {
   CommandAccepted,
+  ForkAccepted,
   PostCommand,
   PostDecision,
+  PostFork,
   type WorkflowCommandTask,
   WorkflowQuery,
 } from '../../contracts/api.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { workflowIdFrom } from '../../contracts/ids.ts';
 import type { GatewayContext } from '../gateway-options.ts';
 import type { AcceptedWorkflows } from './accepted.ts';
 import type { App } from './app.ts';
@@ -14,7 +17,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { publishWithin } from './publishing.ts';
 import { errorResponses } from './responses.ts';
 import { traceparentFrom } from './trace.ts';
-import { assertAccepts, workflowCommand } from './workflow-command.ts';
+import { assertAccepts, assertHasStep, workflowCommand } from './workflow-command.ts';
 import { findWorkflow } from './workflow-routes.ts';
 
 /** Commands that need no more than who and why. */
@@ -68,6 +71,31 @@ export function commandRoutes(
       },
     );
   }
+
+  app.post(
+    '/v1/workflows/:workflowId/fork',
+    {
+      schema: {
+        summary: 'Start another workflow that takes over what this one recorded before a step',
+        params: WorkflowQuery,
+        body: PostFork,
+        response: { 202: ForkAccepted, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const { idempotencyKey: keyInBody, step, ...said } = request.body;
+      const { workflowId: forkedFrom } = request.params;
+      assertHasStep(await find(forkedFrom), step);
+      const key = idempotencyKey(keyInBody, request.headers['idempotency-key']) ?? newKey();
+      const forkKey = `fork:${forkedFrom}:${step}:${key}`;
+      const command = { type: 'fork', workflowId: forkedFrom, step, forkKey, ...said } as const;
+      const { duplicate } = await send(command, key, request, reply);
+      const workflowId = workflowIdFrom(forkKey);
+      const location = `/v1/workflows/${workflowId}`;
+      void reply.header('location', location);
+      return { workflowId, forkedFrom, step, location, duplicate };
+    },
+  );
 
   app.post(
     '/v1/workflows/:workflowId/decision',

@@ -11,10 +11,22 @@ export function assertAccepts(view: WorkflowView, type: WorkflowCommandTask['typ
       details: { state: view.state },
     });
   };
-  const mayRetry = type === 'retry' && view.state === 'FAILED';
-  if (isTerminal(view.state) && !mayRetry) refuse(`has ended: ${view.state}`);
+  const mayFollow = type === 'fork' || (type === 'retry' && view.state === 'FAILED');
+  if (isTerminal(view.state) && !mayFollow) refuse(`has ended: ${view.state}`);
   if (type === 'decide' && view.decision === undefined) refuse('is not waiting for a decision');
 }
+
+/** @throws NOT_FOUND */
+export function assertHasStep({ workflowId, steps }: WorkflowView, step: string): void {
+  if (steps.some(({ name }) => name === step)) return;
+  throw new TradewrightError('NOT_FOUND', `workflow ${workflowId} has no step called ${step}`, {
+    details: { steps: steps.map(({ name }) => name).join(', ') },
+  });
+}
+
+/** The same command under the same key is one command. */
+export const commandKey = ({ type, workflowId }: WorkflowCommandTask, key: string): string =>
+  `command:${type}:${workflowId}:${key}`;
 
 /** A person's command as a task. It overtakes all other work: whoever cancels does not want to queue. */
 export function workflowCommand(
@@ -22,7 +34,7 @@ export function workflowCommand(
   key: string,
   circumstances: { readonly now: number; readonly traceparent: string },
 ): Task {
-  const dedupKey = `command:${command.type}:${command.workflowId}:${key}`;
+  const dedupKey = commandKey(command, key);
   return {
     schema: 'tradewright.task/1',
     id: taskIdFrom(dedupKey),

@@ -216,6 +216,10 @@ export class WorkflowRegistry {
     }
   }
 
+  has(name: string, version: number): boolean {
+    return this.#byKey.has(`${name}/${version}`);
+  }
+
   /** @throws WORKFLOW_UNKNOWN */
   get(name: string, version: number): AnyWorkflow {
     const found = this.#byKey.get(`${name}/${version}`);

@@ -1,5 +1,9 @@
+import { TradewrightError } from '../../contracts/errors.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
 import { isTerminal, type WorkflowSummary, type WorkflowView } from '../../contracts/workflow-view.ts';
+import type { WorkflowRegistry } from './definition.ts';
 import { nextTickAt } from './due.ts';
+import { evolve } from './evolve.ts';
 import { executingSteps } from './rollback.ts';
 import { inRound, stepOf, type WorkflowData } from './state.ts';
 
@@ -38,6 +42,26 @@ export function viewOf(data: WorkflowData): WorkflowView {
       ...inRound(round),
     })),
   };
+}
+
+/**
+ * What all its events add up to.
+ * @throws WORKFLOW_UNKNOWN when its definition is not known here; JOURNAL_CORRUPT when they do not begin with its start
+ */
+export function viewOfEvents(registry: WorkflowRegistry, events: readonly WorkflowEvent[]): WorkflowView {
+  return viewOf(dataOf(registry, events));
+}
+
+/** The state after the events; throws as {@link viewOfEvents} does. */
+export function dataOf(registry: WorkflowRegistry, events: readonly WorkflowEvent[]): WorkflowData {
+  const fact = events[0]?.fact;
+  if (fact?.type !== 'WorkflowStarted')
+    throw new TradewrightError('JOURNAL_CORRUPT', 'the events do not begin with WorkflowStarted');
+  const definition = registry.get(fact.definition.name, fact.definition.version);
+  let data: WorkflowData | undefined;
+  for (const event of events) data = evolve(definition, data, event);
+  if (!data) throw new TradewrightError('JOURNAL_CORRUPT', 'there are no events');
+  return data;
 }
 
 /** Its row in lists. */
