@@ -141,6 +141,12 @@ export const ApiError = z.object({ error: Failure });
 export type ApiError = z.infer<typeof ApiError>;
 
 export const WorkflowQuery = z.object({ workflowId: WorkflowId });
+/** `GET /v1/workflows/:workflowId/replay` */
+export const ReplayQuery = z.object({
+  /** Of the workflow's definition; the newest one unless told. */
+  version: z.coerce.number().int().positive().optional(),
+});
+export type ReplayQuery = z.infer<typeof ReplayQuery>;
 const LabelTerm = z
   .string()
   .max(256)

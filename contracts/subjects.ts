@@ -24,7 +24,7 @@ export const subjects = {
     `signals.out.${toSubjectToken(symbol)}.${strategyId}.${signalId}`,
   events: (workflowId: WorkflowId) => `events.${workflowId}`,
   live: (workflowId: WorkflowId, channel: LiveChannel) => `live.${workflowId}.${channel}`,
-  query: (name: 'workflow-get' | 'workflow-list' | 'status') => `query.${name}`,
+  query: (name: 'workflow-get' | 'workflow-list' | 'workflow-replay' | 'status') => `query.${name}`,
 } as const;
 
 /** What is shown while it happens and not stored: the model's thinking and answer, and what the program prints. */

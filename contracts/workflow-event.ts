@@ -40,6 +40,8 @@ export const WorkflowFact = z.discriminatedUnion('type', [
     idempotencyKey: z.string(),
     timeoutMs: z.number().positive(),
     round: Round.optional(),
+    /** Of the code or prompt that performs it, where it has one. */
+    revision: z.string().max(256).optional(),
   }),
   /** Its process died while it ran; it starts again under the same key. */
   event('StepInterrupted', { step: StepName, attempt: Attempt }),

@@ -56,6 +56,8 @@ export interface SagaActorOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Of the code and prompts that perform effects, by effect. */
+  readonly revisions?: Readonly<Record<string, string>>;
   readonly registry: WorkflowRegistry;
   readonly perform: (job: PerformEffect) => void;
   readonly live: (workflowId: WorkflowId, channel: LiveChannel, text: string) => void;
@@ -181,7 +183,11 @@ export function sagaActor(
     const definition = command.type === 'start' ? definitionOf(data ?? command) : data && definitionOf(data);
     if (!definition) return { outcome: { kind: 'refused', failure: notFound(workflowId) }, data };
     const now = clock.now();
-    const decision = decide(definition, data ?? undefined, command, { now, random: options.random() });
+    const decision = decide(definition, data ?? undefined, command, {
+      now,
+      random: options.random(),
+      ...(options.revisions === undefined ? {} : { revisions: options.revisions }),
+    });
     switch (decision.kind) {
       case 'refused':
         return { outcome: decision, data };

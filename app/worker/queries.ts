@@ -1,12 +1,15 @@
 import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
-import { type SystemStatus, WorkflowListQuery, WorkflowQuery } from '../../contracts/api.ts';
+import { ReplayQuery, type SystemStatus, WorkflowListQuery, WorkflowQuery } from '../../contracts/api.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
 import type { WorkflowId } from '../../contracts/ids.ts';
 import type { Journal, JournalUpkeep, SummaryFilter } from '../../contracts/ports/journal.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
+import type { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import type { WorkflowView } from '../../contracts/workflow-view.ts';
 import type { WorkflowRegistry } from '../../workflows/engine/definition.ts';
-import { viewOfEvents } from '../../workflows/engine/view.ts';
+import { replay } from '../../workflows/engine/replay.ts';
+import { dataOf, viewOfEvents } from '../../workflows/engine/view.ts';
 
 /** Answers what the gateway asks over NATS; the result takes it back. */
 export function answerQueries(options: {
@@ -15,9 +18,11 @@ export function answerQueries(options: {
   readonly journal: Journal;
   readonly upkeep: Pick<JournalUpkeep, 'readArchived'>;
   readonly registry: WorkflowRegistry;
+  /** Of today's code and prompts, by effect. */
+  readonly revisions: Readonly<Record<string, string>>;
   readonly status: () => Promise<SystemStatus>;
 }): () => void {
-  const { queries, sagas, journal, upkeep, registry } = options;
+  const { queries, sagas, journal, upkeep, registry, revisions } = options;
   const stops = [
     queries.answer(subjects.query('workflow-get'), async (question) => {
       const { workflowId } = WorkflowQuery.parse(question);
@@ -26,11 +31,24 @@ export function answerQueries(options: {
     queries.answer(subjects.query('workflow-list'), (question) =>
       journal.list(filterOf(WorkflowListQuery.parse(question))),
     ),
+    queries.answer(subjects.query('workflow-replay'), async (question) => {
+      const { workflowId, version } = WorkflowQuery.extend(ReplayQuery.shape).parse(question);
+      return replayOf(workflowId, version);
+    }),
     queries.answer(subjects.query('status'), () => options.status()),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+
+  async function replayOf(workflowId: WorkflowId, version: number | undefined): Promise<ReplayReport> {
+    const stored = await journal.read(workflowId);
+    const events = stored.length > 0 ? stored : ((await upkeep.readArchived(workflowId))?.events ?? []);
+    if (events.length === 0) throw new TradewrightError('NOT_FOUND', `there is no workflow ${workflowId}`);
+    const { name, version: begun } = dataOf(registry, events).definition;
+    const now = version === undefined ? registry.latest(name) : registry.get(name, version);
+    return replay({ was: registry.get(name, begun), events, now, revisions });
+  }
 
   async function archivedView(workflowId: WorkflowId): Promise<WorkflowView | null> {
     const archived = await upkeep.readArchived(workflowId);

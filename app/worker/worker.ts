@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
+import { agentRevisions } from '../../actors/agent/revisions.ts';
 import { agentEffects } from '../../actors/agent/agent-effects.ts';
 import { createActorSystem, nactJournalEngine } from '../../actors/kernel/index.ts';
 import { libraryEffects } from '../../actors/library/library-effects.ts';
@@ -124,11 +125,18 @@ async function start(
       ),
   });
   const registry = new WorkflowRegistry(tradingWorkflows);
+  const revisions = {
+    ...agentRevisions(agent.author),
+    ...Object.fromEntries(
+      ['sandbox.review', 'sandbox.backtest', 'sandbox.assess'].map((effect) => [effect, runtime.image]),
+    ),
+  };
   const metrics = new SagaMetrics();
   const sagas = await spawnTree({
     system,
     clock,
     random,
+    revisions,
     registry,
     journal,
     live: (workflowId, channel, text) => live.send(workflowId, channel, text),
@@ -188,6 +196,7 @@ async function start(
       journal,
       upkeep: store.upkeep,
       registry,
+      revisions,
       status: async () => ({
         ready: store.upkeep.accepting,
         version: packageJson.version,

@@ -5,6 +5,7 @@ import {
   type PostDecisionDraft,
   type PostForkDraft,
   type PostWorkflowDraft,
+  type ReplayQuery,
   SystemStatus,
   WorkflowAccepted,
   WorkflowList,
@@ -14,6 +15,7 @@ import {
 import { TradewrightError } from '../errors.ts';
 import type { WorkflowId } from '../ids.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
+import { ReplayReport } from '../replay.ts';
 import { WorkflowView } from '../workflow-view.ts';
 import { follow, type FollowOptions } from './follow.ts';
 import { caller } from './http.ts';
@@ -44,6 +46,8 @@ export interface Client {
   postWorkflow(post: PostWorkflowDraft, options?: CallOptions): Promise<WorkflowAccepted>;
   getWorkflow(workflowId: WorkflowId, options?: CallOptions): Promise<WorkflowView>;
   list(query?: Partial<WorkflowListQuery>, options?: CallOptions): Promise<WorkflowList>;
+  /** What differs under the code and prompts of today; performs nothing. */
+  replay(workflowId: WorkflowId, query?: ReplayQuery, options?: CallOptions): Promise<ReplayReport>;
   cancel(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
   pause(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
   resume(workflowId: WorkflowId, said?: PostCommandDraft, options?: CallOptions): Promise<CommandAccepted>;
@@ -86,6 +90,11 @@ export function createClient(options: ClientOptions): Client {
       call({ method: 'GET', path: path(workflowId), signal }, WorkflowView),
     list: (query = {}, { signal } = {}) =>
       call({ method: 'GET', path: `/v1/workflows${queryString(query)}`, signal }, WorkflowList),
+    replay: (workflowId, query = {}, { signal } = {}) =>
+      call(
+        { method: 'GET', path: `${path(workflowId, 'replay')}${queryString(query)}`, signal },
+        ReplayReport,
+      ),
     cancel: tell('cancel'),
     pause: tell('pause'),
     resume: tell('resume'),
@@ -100,7 +109,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function queryString(query: Partial<WorkflowListQuery>): string {
+function queryString(query: Partial<WorkflowListQuery> | ReplayQuery): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
   );

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
+import { type ReplayQuery, SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { WorkflowId } from '../../contracts/ids.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
+import { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 
@@ -10,6 +11,7 @@ import { WorkflowView } from '../../contracts/workflow-view.ts';
 export interface Questions {
   workflow(workflowId: WorkflowId): Promise<WorkflowView | null>;
   workflows(query: WorkflowListQuery): Promise<WorkflowList>;
+  replay(workflowId: WorkflowId, query: ReplayQuery): Promise<ReplayReport>;
   status(timeoutMs: number): Promise<SystemStatus>;
 }
 
@@ -30,6 +32,8 @@ export function questions(queries: Queries, timeoutMs: number): Questions {
     workflow: (workflowId) =>
       ask(subjects.query('workflow-get'), { workflowId }, WorkflowView.nullable(), timeoutMs),
     workflows: (query) => ask(subjects.query('workflow-list'), query, WorkflowList, timeoutMs),
+    replay: (workflowId, query) =>
+      ask(subjects.query('workflow-replay'), { workflowId, ...query }, ReplayReport, timeoutMs),
     status: (withinMs) => ask(subjects.query('status'), {}, SystemStatus, withinMs),
   };
 }

@@ -1,5 +1,6 @@
 import {
   PostWorkflow,
+  ReplayQuery,
   WorkflowAccepted,
   WorkflowList,
   WorkflowListQuery,
@@ -7,6 +8,7 @@ import {
 } from '../../contracts/api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { WorkflowId } from '../../contracts/ids.ts';
+import { ReplayReport } from '../../contracts/replay.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 import type { GatewayContext } from '../gateway-options.ts';
 import type { AcceptedWorkflows } from './accepted.ts';
@@ -85,6 +87,20 @@ export function workflowRoutes(
       },
     },
     (request) => find(request.params.workflowId),
+  );
+
+  app.get(
+    '/v1/workflows/:workflowId/replay',
+    {
+      schema: {
+        summary:
+          'Go through a workflow again with what it recorded: what differs under the code and prompts of today',
+        params: WorkflowQuery,
+        querystring: ReplayQuery,
+        response: { 200: ReplayReport, ...errorResponses },
+      },
+    },
+    (request) => ask.replay(request.params.workflowId, request.query),
   );
 
   app.get(

@@ -33,6 +33,27 @@ describe('commands of people', () => {
     expect(error).to.include({ code: 'WORKFLOW_NOT_BEGUN', kind: 'retryable' });
   });
 
+  it('fork under the key that the fork has its id from', async () => {
+    const forked: unknown[] = [];
+    const sagas = {
+      fork: async (...given: unknown[]) => {
+        forked.push(given);
+        return { kind: 'accepted', seq: 3 };
+      },
+    } as unknown as Sagas;
+    const payload = {
+      type: 'fork',
+      workflowId: workflowIdFrom('w'),
+      step: 'pay',
+      forkKey: 'k',
+      by: 'ada',
+      reason: '',
+    };
+    await taskHandlers(sagas, new WorkflowRegistry([])).command({ ...cancel, payload });
+    const target = { workflowId: workflowIdFrom('k'), dedupKey: 'k' };
+    expect(forked).to.deep.equal([[workflowIdFrom('w'), 'pay', target]]);
+  });
+
   it('are refused for good when the workflow is past them', async () => {
     expect(await codeOf(refusing('WORKFLOW_STATE').command(cancel))).to.equal('WORKFLOW_STATE');
   });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { createClient } from '../../contracts/client/index.ts';
 import { ApiError } from '../../contracts/api.ts';
+import { filterOf } from '../../app/worker/queries.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import type { WorkflowView } from '../../contracts/workflow-view.ts';
@@ -76,6 +77,45 @@ describe('workflows over HTTP', () => {
     });
   });
 
+  it('S25 passes on by which label, symbol and time to list', async () => {
+    const asked = {
+      symbol: 'BRK.B',
+      label: ['mode:paper', 'desk:a:b'],
+      startedFrom: '2026-01-01',
+      startedBefore: '2026-02-01T00:00:00Z',
+    };
+    await at.client.list(asked);
+    const query = at.worker.listQueries.at(-1);
+    expect(query).to.deep.equal({ ...asked, limit: 50 });
+    expect(query && filterOf(query)).to.deep.equal({
+      limit: 50,
+      labels: { mode: 'paper', desk: 'a:b', symbol: 'BRK.B' },
+      startedFrom: Date.UTC(2026, 0, 1),
+      startedBefore: Date.UTC(2026, 1, 1),
+    });
+    for (const bad of ['label=mode', 'startedFrom=yesterday', 'label=:x'])
+      expect(await failureOf(`/v1/workflows?${bad}`), bad).to.deep.include({
+        status: 400,
+        code: 'INPUT_INVALID',
+      });
+  });
+
+  it('S16 forks from a step it has, also when it has ended: the answer names the fork', async () => {
+    const steps = [{ name: 'reason', state: 'completed', executions: 1, ms: 1 }] as const;
+    const workflowId = workflowWith('to-fork', { state: 'COMPLETED', steps: [...steps] });
+    const fork = { step: 'reason', by: 'ada', idempotencyKey: 'once' };
+    const first = await at.client.fork(workflowId, fork);
+    expect(first).to.deep.include({ forkedFrom: workflowId, step: 'reason', duplicate: false });
+    expect(await at.client.fork(workflowId, fork)).to.deep.equal({ ...first, duplicate: true });
+    const [task, more] = await at.taken('critical');
+    expect(more).to.equal(undefined);
+    expect(task?.payload).to.deep.include({ type: 'fork', workflowId, step: 'reason', by: 'ada' });
+    expect(workflowIdFrom((task?.payload as { forkKey: string }).forkKey)).to.equal(first.workflowId);
+    expect(await codeOf(at.client.fork(workflowId, { step: 'nothing' }))).to.equal('NOT_FOUND');
+    expect(await codeOf(at.client.fork(workflowId, { step: 'NO STEP' }))).to.equal('INPUT_INVALID');
+    expect(await codeOf(at.client.fork(workflowIdFrom('nobody'), { step: 'reason' }))).to.equal('NOT_FOUND');
+  });
+
   it('S14 puts a cancel on the critical lane, once per key', async () => {
     const workflowId = workflowWith('to-cancel', {});
     const cancel = { by: 'kim', reason: 'changed my mind', idempotencyKey: 'c1' };
@@ -147,6 +187,8 @@ describe('workflows over HTTP', () => {
       '/v1/workflows/{workflowId}/pause',
       '/v1/workflows/{workflowId}/resume',
       '/v1/workflows/{workflowId}/retry',
+      '/v1/workflows/{workflowId}/fork',
+      '/v1/workflows/{workflowId}/replay',
       '/v1/workflows/{workflowId}/decision',
       '/v1/status',
       '/livez',

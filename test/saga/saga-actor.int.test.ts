@@ -213,6 +213,25 @@ describe('SagaActor on a LevelDB journal', () => {
     expect(world.calls).to.have.length(3);
   });
 
+  it('S20 a start or a fork in a version that is not known is refused, and nothing crashes', async () => {
+    const { sagas, start, ended } = await begin();
+    const { workflowId } = await start('known');
+    await ended(workflowId);
+    const unknown = await sagas.start({
+      type: 'start',
+      workflowId: workflowIdFrom('unknown'),
+      definition: { name: 'nothing', version: 7 },
+      input: {},
+      dedupKey: 'unknown',
+      lane: 'normal',
+      labels: {},
+    });
+    const target = { workflowId: workflowIdFrom('later'), dedupKey: 'later', version: 99 };
+    for (const outcome of [unknown, await sagas.fork(workflowId, 'book', target)])
+      expect(outcome).to.have.nested.property('failure.code', 'WORKFLOW_UNKNOWN');
+    expect(await sagas.get(workflowIdFrom('unknown'))).to.equal(null);
+  });
+
   it('a question about an unknown workflow brings none to life', async () => {
     const { sagas, start } = await begin();
     const { workflowId } = await start('known');

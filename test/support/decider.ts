@@ -21,6 +21,7 @@ export class DeciderRun {
   readonly times: number[] = [];
   data: WorkflowData | undefined;
   now = 1_000_000;
+  revisions: Readonly<Record<string, string>> = {};
   readonly definition: AnyWorkflow;
 
   constructor(definition: AnyWorkflow) {
@@ -42,7 +43,11 @@ export class DeciderRun {
   }
 
   when(command: WorkflowCommand): Decision {
-    const decision = decide(this.definition, this.data, command, { now: this.now, random: 0 });
+    const decision = decide(this.definition, this.data, command, {
+      now: this.now,
+      random: 0,
+      revisions: this.revisions,
+    });
     if (decision.kind === 'accepted') {
       for (const fact of decision.facts) {
         this.facts.push(fact);

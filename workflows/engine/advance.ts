@@ -141,6 +141,7 @@ function beginStep(draft: Draft, step: StepDefinition<unknown>): void {
   const reason = step.skip?.(contextOf(definition, data));
   if (reason !== undefined) return draft.add({ type: 'StepSkipped', step: name, reason });
   if (interruptions >= INTERRUPTION_LIMIT) throw tooOften(name);
+  const revision = at.revisions?.[step.effect];
   draft.add({
     type: 'StepStarted',
     step: name,
@@ -148,5 +149,6 @@ function beginStep(draft: Draft, step: StepDefinition<unknown>): void {
     idempotencyKey: idempotencyKey(data, { kind: 'run', step: name, ...inRound(round) }),
     timeoutMs: attemptTimeoutMs(step, budgetFrom, at.now),
     ...inRound(round),
+    ...(revision === undefined ? {} : { revision }),
   });
 }

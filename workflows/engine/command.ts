@@ -62,4 +62,6 @@ export type WorkflowCommand =
 export interface Circumstances {
   readonly now: number;
   readonly random: number;
+  /** Of the code and prompts that perform effects, by effect: recorded, so that a replay can tell what has changed since. */
+  readonly revisions?: Readonly<Record<string, string>>;
 }
