@@ -19,7 +19,9 @@ export const ReplayedStep = z.object({
    */
   verdict: z.enum(['same', 'differs', 'new', 'taken over', 'not reached']),
   /** At most 50; long texts are cut. Paths begin with `/effect`, `/revision` or `/request`. */
-  differences: z.array(z.object({ path: z.string(), was: z.unknown(), now: z.unknown() })),
+  differences: z.array(
+    z.object({ path: z.string(), was: z.unknown().optional(), now: z.unknown().optional() }),
+  ),
 });
 export type ReplayedStep = z.infer<typeof ReplayedStep>;
 

@@ -11,6 +11,16 @@ export const streams = {
   dead: 'DEAD',
 } as const;
 
+/** What a worker is asked over NATS request/reply. */
+export type QueryName =
+  | 'workflow-get'
+  | 'workflow-list'
+  | 'workflow-replay'
+  | 'journal-verify'
+  | 'journal-backup'
+  | 'journal-retire'
+  | 'status';
+
 export const subjects = {
   task: (lane: Lane, type: string) => `tasks.${lane}.${type}`,
   lane: (lane: Lane) => `tasks.${lane}.>`,
@@ -24,7 +34,7 @@ export const subjects = {
     `signals.out.${toSubjectToken(symbol)}.${strategyId}.${signalId}`,
   events: (workflowId: WorkflowId) => `events.${workflowId}`,
   live: (workflowId: WorkflowId, channel: LiveChannel) => `live.${workflowId}.${channel}`,
-  query: (name: 'workflow-get' | 'workflow-list' | 'workflow-replay' | 'status') => `query.${name}`,
+  query: (name: QueryName) => `query.${name}`,
 } as const;
 
 /** What is shown while it happens and not stored: the model's thinking and answer, and what the program prints. */

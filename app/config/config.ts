@@ -26,6 +26,8 @@ const jsonOf = <T extends z.ZodType>(schema: T) =>
 const Environment = z.object({
   /** Journal, NATS store and run file; one process at a time. Default `.tradewright/data`. */
   TRADEWRIGHT_DATA_DIR: optional(z.string()),
+  /** Where backups are made. Default: `backups` in the data folder. */
+  TRADEWRIGHT_BACKUP_DIR: optional(z.string()),
   /** What set-up fetched or built, shared by all checkouts. Default: the user's cache folder. */
   TRADEWRIGHT_CACHE_DIR: optional(z.string()),
   /** Any OpenAI-compatible endpoint. With neither URL nor key the offline author writes. */
@@ -67,6 +69,7 @@ const Environment = z.object({
 
 export interface Config {
   readonly dataDir: string;
+  readonly backupDir: string;
   readonly cacheDir: string;
   readonly llm:
     | { readonly kind: 'offline' }
@@ -114,8 +117,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   const offline = env.TRADEWRIGHT_LLM_BASE_URL === undefined && env.TRADEWRIGHT_LLM_API_KEY === undefined;
+  const dataDir = resolve(env.TRADEWRIGHT_DATA_DIR ?? join('.tradewright', 'data'));
   return {
-    dataDir: resolve(env.TRADEWRIGHT_DATA_DIR ?? join('.tradewright', 'data')),
+    dataDir,
+    backupDir: resolve(env.TRADEWRIGHT_BACKUP_DIR ?? join(dataDir, 'backups')),
     cacheDir: resolve(env.TRADEWRIGHT_CACHE_DIR ?? envPaths('tradewright', { suffix: '' }).cache),
     llm: offline
       ? { kind: 'offline' }

@@ -25,6 +25,7 @@ import { tradingWorkflows } from '../../workflows/index.ts';
 import type { Config } from '../config/config.ts';
 import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
+import { answerUpkeep } from './journal-upkeep.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
@@ -211,6 +212,11 @@ async function start(
         queue: { ...(await queue.statistics()) },
       }),
     }),
+  );
+
+  shutdown.add(
+    'upkeep',
+    answerUpkeep({ queries: messaging.queries, upkeep: store.upkeep, backupDir: config.backupDir, clock }),
   );
 
   const { host, port, token } = config.gateway;

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import {
   CommandAccepted,
   ForkAccepted,
@@ -12,6 +13,7 @@ import {
   type WorkflowListQuery,
   type WsMessage,
 } from '../api.ts';
+import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../journal-api.ts';
 import { TradewrightError } from '../errors.ts';
 import type { WorkflowId } from '../ids.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
@@ -32,6 +34,9 @@ export interface ClientOptions {
   /** Default 30 s. */
   readonly requestTimeoutMs?: number;
 }
+
+/** Going through a large journal takes minutes. */
+const UPKEEP_TIMEOUT_MS = 15 * 60_000;
 
 interface CallOptions {
   readonly signal?: AbortSignal;
@@ -60,6 +65,10 @@ export interface Client {
     options?: CallOptions,
   ): Promise<CommandAccepted>;
   status(options?: CallOptions): Promise<SystemStatus>;
+  verifyJournal(options?: CallOptions): Promise<JournalVerified>;
+  /** Into the backup folder on the worker's machine. */
+  backUpJournal(options?: CallOptions): Promise<BackupMade>;
+  retire(post: PostRetire, options?: CallOptions): Promise<JournalRetired>;
   /**
    * The workflow's events in order, each once, and its live text; it reconnects by itself and resumes after the last event
    * seen. Each (re)connection yields `subscribed`. Ends when the signal aborts or the caller leaves the loop.
@@ -75,8 +84,19 @@ export function createClient(options: ClientOptions): Client {
   }
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const call = caller({ baseUrl, fetch: options.fetch ?? fetch, token, requestTimeoutMs });
+  const slowly = caller({
+    baseUrl,
+    fetch: options.fetch ?? fetch,
+    token,
+    requestTimeoutMs: UPKEEP_TIMEOUT_MS,
+  });
   const path = (workflowId: WorkflowId, command?: string): string =>
     `/v1/workflows/${workflowId}${command === undefined ? '' : `/${command}`}`;
+
+  const upkeep = <S extends z.ZodType>(
+    request: { path: string; body?: unknown; signal?: AbortSignal | undefined },
+    schema: S,
+  ) => slowly({ method: 'POST', ...request }, schema);
 
   const tell =
     (command: string) =>
@@ -104,6 +124,9 @@ export function createClient(options: ClientOptions): Client {
     decide: (workflowId, body, { signal } = {}) =>
       call({ method: 'POST', path: path(workflowId, 'decision'), body, signal }, CommandAccepted),
     status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }, SystemStatus),
+    verifyJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/verify', signal }, JournalVerified),
+    backUpJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/backup', signal }, BackupMade),
+    retire: (body, { signal } = {}) => upkeep({ path: '/v1/journal/retire', body, signal }, JournalRetired),
     follow: (workflowId, followOptions = {}) =>
       follow({ baseUrl, WebSocket, token, clock, call }, workflowId, followOptions),
   };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type ReplayQuery, SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
+import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../../contracts/journal-api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { WorkflowId } from '../../contracts/ids.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
@@ -7,12 +8,18 @@ import { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 
+/** A journal of millions of events takes minutes to go through. */
+const UPKEEP_TIMEOUT_MS = 15 * 60_000;
+
 /** The questions the gateway asks, with their answers parsed. All throw NATS_UNAVAILABLE when nobody answers. */
 export interface Questions {
   workflow(workflowId: WorkflowId): Promise<WorkflowView | null>;
   workflows(query: WorkflowListQuery): Promise<WorkflowList>;
   replay(workflowId: WorkflowId, query: ReplayQuery): Promise<ReplayReport>;
   status(timeoutMs: number): Promise<SystemStatus>;
+  verifyJournal(): Promise<JournalVerified>;
+  backUpJournal(): Promise<BackupMade>;
+  retire(post: PostRetire): Promise<JournalRetired>;
 }
 
 export function questions(queries: Queries, timeoutMs: number): Questions {
@@ -35,5 +42,8 @@ export function questions(queries: Queries, timeoutMs: number): Questions {
     replay: (workflowId, query) =>
       ask(subjects.query('workflow-replay'), { workflowId, ...query }, ReplayReport, timeoutMs),
     status: (withinMs) => ask(subjects.query('status'), {}, SystemStatus, withinMs),
+    verifyJournal: () => ask(subjects.query('journal-verify'), {}, JournalVerified, UPKEEP_TIMEOUT_MS),
+    backUpJournal: () => ask(subjects.query('journal-backup'), {}, BackupMade, UPKEEP_TIMEOUT_MS),
+    retire: (post) => ask(subjects.query('journal-retire'), post, JournalRetired, UPKEEP_TIMEOUT_MS),
   };
 }

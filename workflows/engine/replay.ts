@@ -138,9 +138,11 @@ class Run {
   constructor(definition: AnyWorkflow, then: Recordings['data']) {
     this.#definition = definition;
     this.#at = { now: then.startedAt, random: 0 };
-    const { workflowId, input, dedupKey, lane, labels } = then;
+    const { workflowId, input, dedupKey, lane, labels, traceparent } = then;
     const { name, version } = definition;
-    this.tell({ type: 'start', workflowId, definition: { name, version }, input, dedupKey, lane, labels });
+    const same = { workflowId, input, dedupKey, lane, labels };
+    const traced = traceparent === null ? {} : { traceparent };
+    this.tell({ type: 'start', definition: { name, version }, ...same, ...traced });
   }
 
   tell(command: WorkflowCommand, now = this.#at.now): void {

@@ -1,0 +1,29 @@
+import { Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { registerJournal } from './commands/journal.ts';
+import { registerWorker } from './commands/worker.ts';
+import { registerWorkflows } from './commands/workflows.ts';
+import { exitCodes, sayFailure } from './terminal.ts';
+
+const program = new Command('tradewright')
+  .description(packageJson.description)
+  .version(packageJson.version)
+  .option(
+    '--url <url>',
+    'of the worker’s gateway',
+    process.env['TRADEWRIGHT_GATEWAY_URL'] ?? 'http://127.0.0.1:8790',
+  )
+  .option('--json', 'one JSON object as the last line of stdout')
+  .exitOverride();
+
+for (const register of [registerWorker, registerWorkflows, registerJournal]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  else {
+    sayFailure(error, program.opts<{ json?: boolean }>().json === true);
+    process.exitCode = exitCodes.failed;
+  }
+}

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { z } from 'zod';
+import { ForkAccepted, WorkflowList } from '../../contracts/api.ts';
+import { workflowIdFrom } from '../../contracts/ids.ts';
+import { BackupMade, JournalRetired, JournalVerified } from '../../contracts/journal-api.ts';
+import { ReplayReport } from '../../contracts/replay.ts';
+import { WorkflowView } from '../../contracts/workflow-view.ts';
+import { eventually } from '../support/eventually.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { startWorker, type WorkerRig } from '../support/worker.ts';
+
+const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function tradewright(args: readonly string[], url = 'http://127.0.0.1:9'): Promise<Said> {
+  const environment = { ...process.env, TRADEWRIGHT_GATEWAY_URL: url };
+  return new Promise((resolve) =>
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', program, ...args],
+      { env: environment },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    ),
+  );
+}
+const lastLine = <S extends z.ZodType>({ stdout }: Said, schema: S): z.infer<S> =>
+  schema.parse(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''));
+
+describe('the command line', function () {
+  this.timeout(180_000);
+  let dir: Awaited<ReturnType<typeof tempDir>>;
+  let rig: WorkerRig;
+  const said = (...args: string[]): Promise<Said> => tradewright(args, rig.worker.gatewayUrl);
+  const json = async <S extends z.ZodType>(schema: S, ...args: string[]): Promise<z.infer<S>> =>
+    lastLine(await said('--json', ...args), schema);
+  const post = (idempotencyKey: string) =>
+    rig.client.postWorkflow({
+      idea: 'momentum on the S&P 500',
+      idempotencyKey,
+      decision: { deadlineMs: 0, onDeadline: 'approve' },
+    });
+  before(async () => {
+    dir = await tempDir();
+    rig = await startWorker(dir.path);
+  });
+  after(async () => {
+    await rig.worker.stop();
+    await dir.remove();
+  });
+
+  it('S16 S25 lists, shows, replays and forks a workflow, and copies, checks and archives its journal', async () => {
+    const { workflowId } = await post('cli');
+    await rig.until(workflowId, 'WorkflowCompleted');
+
+    const { items } = await json(
+      WorkflowList,
+      'workflows',
+      'list',
+      '--symbol',
+      'SPX',
+      '--from',
+      '2026-01-01',
+    );
+    expect(items.map((item) => item.workflowId)).to.deep.equal([workflowId]);
+    expect((await json(WorkflowList, 'workflows', 'list', '--symbol', 'NONE')).items).to.deep.equal([]);
+    const page = await said('workflows', 'show', workflowId);
+    expect(page.stdout).to.include('COMPLETED').and.to.include('backtest');
+
+    const replayed = await said('--json', 'workflows', 'replay', workflowId);
+    expect(replayed.code, replayed.stdout).to.equal(0);
+    expect(lastLine(replayed, ReplayReport)).to.include({ same: true });
+
+    const fork = await json(ForkAccepted, 'workflows', 'fork', workflowId, '--step', 'assess', '--by', 'ada');
+    await eventually(async () => (await rig.client.getWorkflow(fork.workflowId)).state === 'COMPLETED', {
+      withinMs: 60_000,
+    });
+    const forked = await json(WorkflowView, 'workflows', 'show', fork.workflowId);
+    expect(forked.steps.find(({ name }) => name === 'backtest')?.executions).to.equal(0);
+    expect(forked.steps.find(({ name }) => name === 'assess')?.executions).to.equal(1);
+
+    const verified = await json(JournalVerified, 'journal', 'verify');
+    expect(verified).to.deep.include({ ok: true, workflows: 2, open: 0 });
+    const backup = await json(BackupMade, 'journal', 'backup');
+    expect(backup.path).to.include(join(dir.path, 'data', 'backups'));
+    expect(await readFile(join(backup.path, 'journal', 'CURRENT'), 'utf8')).to.include('MANIFEST');
+    const copy = lastLine(
+      await tradewright(['--json', 'journal', 'verify', '--data-dir', backup.path]),
+      JournalVerified,
+    );
+    expect(copy).to.deep.include({ ok: true, workflows: 2 });
+
+    const held = await tradewright([
+      'journal',
+      'archive',
+      '--older-than-days',
+      '0',
+      '--data-dir',
+      join(dir.path, 'data'),
+    ]);
+    expect(held.code).to.equal(1);
+    expect(held.stderr).to.include('DATA_DIR_IN_USE');
+    const archived = await json(JournalRetired, 'journal', 'archive', '--older-than-days', '0');
+    expect(archived.workflows).to.equal(2);
+    // What is archived is no longer listed, and can still be read.
+    expect((await json(WorkflowList, 'workflows', 'list')).items).to.deep.equal([]);
+    await eventually(
+      async () => (await json(WorkflowView, 'workflows', 'show', workflowId)).state === 'COMPLETED',
+    );
+    expect(await json(ReplayReport, 'workflows', 'replay', workflowId)).to.include({ same: true });
+  });
+
+  it('says what is wrong, where, and what to do, with an exit code', async () => {
+    const unknown = await said('--json', 'workflows', 'show', workflowIdFrom('nobody'));
+    expect(unknown.code).to.equal(1);
+    expect(unknown.stderr).to.include('NOT_FOUND');
+    expect(lastLine(unknown, z.object({ error: z.object({ code: z.string() }) })).error.code).to.equal(
+      'NOT_FOUND',
+    );
+    expect(await said('workflows', 'show', 'nonsense')).to.include({ code: 2 });
+    expect((await said('workflows', 'list', '--from', 'yesterday')).stderr).to.include(
+      'INPUT_INVALID: startedFrom',
+    );
+    const away = await tradewright(['journal', 'verify']);
+    expect(away.code).to.equal(1);
+    expect(away.stderr).to.include('GATEWAY_UNAVAILABLE').and.to.include('--data-dir');
+  });
+});
