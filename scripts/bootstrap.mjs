@@ -19,6 +19,7 @@ const commands = {
   test: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true }],
   verify: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true, prefix: ['--fast'] }],
   'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
+  bench: [{ script: 'scripts/setup.ts' }, { script: 'bench/main.ts', args: true }],
   cli: [{ script: 'cli/main.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
 };
