@@ -49,6 +49,33 @@ export async function readEvents(
   }
 }
 
+/** So many events are read one by one. */
+const FEW = 64;
+
+/**
+ * The events after `afterSeq` up to `lastSeq`, which is the last one, as far as the writer knows; undefined where they are many, or do not
+ * fit: one may be missing, or on its way to the disk. Then {@link readEvents} tells.
+ */
+export function readFew(
+  { level }: Database,
+  workflowId: string,
+  afterSeq: number,
+  lastSeq: number,
+): WorkflowEvent[] | undefined {
+  if (lastSeq - afterSeq > FEW) return undefined;
+  const events: WorkflowEvent[] = [];
+  try {
+    for (let seq = afterSeq + 1; seq <= lastSeq; seq += 1) {
+      const row = level.getSync(keys.event(workflowId, seq));
+      if (row === undefined) return undefined;
+      events.push(parseRow(workflowId, seq, row));
+    }
+    return level.getSync(keys.event(workflowId, lastSeq + 1)) === undefined ? events : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function parseRow(workflowId: string, seq: number, row: string): WorkflowEvent {
   let event: WorkflowEvent;
   try {

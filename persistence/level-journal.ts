@@ -1,5 +1,5 @@
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
-import { WorkflowId } from '../contracts/ids.ts';
+import type { WorkflowId } from '../contracts/ids.ts';
 import type {
   AppendResult,
   Journal,
@@ -21,7 +21,7 @@ import { CommitReader } from './commit-reader.ts';
 import { CommitTail } from './commit-tail.ts';
 import { Counters } from './counters.ts';
 import type { Database, WriteOperation } from './database.ts';
-import { corrupt, readEvents } from './event-rows.ts';
+import { corrupt, readEvents, readFew } from './event-rows.ts';
 import { GroupWriter } from './group-writer.ts';
 import { type Head, Heads } from './heads.ts';
 import { upgradeIndexes } from './index-upgrade.ts';
@@ -101,13 +101,16 @@ export class LevelJournal implements Journal {
   }
 
   async read(workflowId: WorkflowId, afterSeq = 0): Promise<readonly WorkflowEvent[]> {
-    if (this.heads.get(workflowId)?.seq === 0) return [];
+    const head = this.heads.get(workflowId);
+    if (head?.seq === 0) return [];
+    const few = head && readFew(this.#database, workflowId, afterSeq, head.seq);
+    if (few) return few;
     return this.quarantine.noting(workflowId, () => readEvents(this.#database, workflowId, afterSeq));
   }
 
   async latestSnapshot(workflowId: WorkflowId): Promise<Snapshot | undefined> {
     if (await this.#isNew(workflowId)) return undefined;
-    const row = await this.#database.level.get(keys.snapshot(workflowId));
+    const row = this.#database.level.getSync(keys.snapshot(workflowId));
     if (row === undefined) return undefined;
     try {
       const { seq, state } = JSON.parse(row) as { seq: number; state: unknown };
@@ -141,11 +144,13 @@ export class LevelJournal implements Journal {
     let range = keys.openWorkflows;
     for (;;) {
       const found = await this.#database.level.keys({ ...range, limit: OPEN_CHUNK }).all();
-      for (const key of found) {
+      const ids = found.map((key) => keys.workflowIn(key));
+      const rows = await this.#database.level.getMany(ids.map((id) => keys.summary(id)));
+      for (const [index, key] of found.entries()) {
         try {
-          const summary = await this.summary(WorkflowId.parse(keys.workflowIn(key)));
-          if (summary === undefined) this.#log.error({ key }, 'an open workflow has no summary');
-          else yield summary;
+          const row = rows[index];
+          if (row === undefined) this.#log.error({ key }, 'an open workflow has no summary');
+          else yield parseSummary(ids[index] ?? '', row);
         } catch (error) {
           this.#log.error({ key, failure: toFailure(error) }, 'an open workflow cannot be read');
         }
@@ -244,14 +249,15 @@ export class LevelJournal implements Journal {
   }
 
   async #readHead(workflowId: string): Promise<Head> {
-    const [row, archived, first] = await this.#database.level.getMany([
-      keys.summary(workflowId),
-      keys.archived(workflowId),
-      keys.event(workflowId, 1),
-    ]);
-    if (row === undefined) return headWithoutSummary(workflowId, archived, first);
+    // A look into memory, mostly: asking a thread for it would cost ten times as much.
+    const { level } = this.#database;
+    const row = level.getSync(keys.summary(workflowId));
+    if (row === undefined) {
+      const archived = level.getSync(keys.archived(workflowId));
+      return headWithoutSummary(workflowId, archived, level.getSync(keys.event(workflowId, 1)));
+    }
     const summary = parseSummary(workflowId, row);
-    if (!(await this.#database.level.has(keys.event(workflowId, summary.seq)))) {
+    if (level.getSync(keys.event(workflowId, summary.seq)) === undefined) {
       throw corrupt(workflowId, summary.seq, 'the summary is ahead of the events');
     }
     return { seq: summary.seq, summary };
