@@ -54,7 +54,7 @@ export class Database {
     this.#folder = folder;
     this.#clock = clock;
     this.#log = log;
-    this.level = new Level(folder, { valueEncoding: 'utf8', writeBufferSize: 8 * 1024 * 1024 });
+    this.level = new Level(folder, { valueEncoding: 'utf8', writeBufferSize: 32 * 1024 * 1024 });
   }
 
   /** @throws DATA_DIR_IN_USE, DISK_FULL, JOURNAL_CORRUPT */
