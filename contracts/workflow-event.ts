@@ -159,16 +159,14 @@ export type WorkflowEventBatch = z.infer<typeof WorkflowEventBatch>;
 export interface SealedCommit {
   readonly workflowId: WorkflowId;
   readonly commit: number;
-  /** Of its last event. */
-  readonly lastSeq: number;
   readonly json: string;
 }
 
 /** @param rows its events as JSON, in order */
 export function sealed(
-  { workflowId, commit, lastSeq }: Omit<SealedCommit, 'json'>,
+  { workflowId, commit }: Omit<SealedCommit, 'json'>,
   rows: readonly string[],
 ): SealedCommit {
   const head = `{"schema":"tradewright.workflow-events/1","workflowId":"${workflowId}","commit":${commit}`;
-  return { workflowId, commit, lastSeq, json: `${head},"events":[${rows.join(',')}]}` };
+  return { workflowId, commit, json: `${head},"events":[${rows.join(',')}]}` };
 }

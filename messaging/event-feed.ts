@@ -1,13 +1,14 @@
+import { headers as natsHeaders } from '@nats-io/transport-node';
 import { type JsMsg, type Consumer, type ConsumerMessages, DeliverPolicy } from '@nats-io/jetstream';
 import { toFailure, TradewrightError } from '../contracts/errors.ts';
 import type { WorkflowId } from '../contracts/ids.ts';
 import { delay } from '../contracts/ports/clock.ts';
 import type { EventFeed } from '../contracts/ports/messaging.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
-import { WorkflowEventBatch } from '../contracts/workflow-event.ts';
+import { type SealedCommit, WorkflowEventBatch } from '../contracts/workflow-event.ts';
 import type { NatsLink } from './connection.ts';
 import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
-import { publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
+import { publishFailure, publishTimes, type PublishTimes } from './store-message.ts';
 
 /** Read ahead of a slow reader, in messages. */
 const READ_AHEAD = 64;
@@ -15,36 +16,59 @@ const PAUSE_MS = 250;
 
 export function eventFeed(link: NatsLink, times: PublishTimes = publishTimes): EventFeed {
   return {
-    async publish({ workflowId, lastSeq, json }, afterStreamSeq) {
-      try {
-        return await storeMessage(link, {
-          subject: subjects.events(workflowId),
-          bytes: json,
-          msgId: `events:${workflowId}:${lastSeq}`,
-          afterStreamSeq,
-          times,
-        });
-      } catch (error) {
-        if (apiErrorCode(error) !== apiErrors.wrongLastSequence) throw error;
-        throw new TradewrightError('EVENTS_OUT_OF_ORDER', `EVENTS does not end at ${afterStreamSeq}`, {
-          cause: error,
-        });
-      }
-    },
+    append: (commits, afterStreamSeq) => append(link, times, commits, afterStreamSeq),
     follow: (workflowId, signal) => follow(link, workflowId, signal),
-    async lastCommit() {
+    async end() {
       await link.ready(times.deadlineMs);
       try {
-        const query = { last_by_subj: 'events.*' };
-        const message = await link.jsm.streams.getMessage(streams.events, query);
-        return message === null ? 0 : (parseBatch(link, message)?.commit ?? Infinity);
+        const { state } = await link.jsm.streams.info(streams.events);
+        return { commit: await lastCommit(link), streamSeq: state.last_seq };
       } catch (error) {
-        if (apiErrorCode(error) === apiErrors.messageNotFound) return 0;
-        if (isTransient(error)) throw unavailable('the last event cannot be read', error);
+        if (isTransient(error)) throw unavailable('the end of EVENTS cannot be read', error);
         throw error;
       }
     },
   };
+}
+
+/**
+ * Each message names the one it must follow, so when the last one is stored, so are all before it: only the last one is answered, and a
+ * message that comes late, or a second time, is refused.
+ */
+async function append(
+  link: NatsLink,
+  times: PublishTimes,
+  commits: readonly SealedCommit[],
+  afterStreamSeq: number,
+): Promise<void> {
+  await link.ready(times.deadlineMs);
+  const last = commits.length - 1;
+  try {
+    for (const [index, { workflowId, json }] of commits.entries()) {
+      const subject = subjects.events(workflowId);
+      const headers = natsHeaders();
+      headers.set('Nats-Expected-Last-Sequence', String(afterStreamSeq + index));
+      if (index < last) link.nc.publish(subject, json, { headers });
+      else await link.publisher.publish(subject, json, headers, times.attemptMs);
+    }
+  } catch (error) {
+    if (apiErrorCode(error) === apiErrors.wrongLastSequence) {
+      const detail = `EVENTS did not end at ${afterStreamSeq}`;
+      throw new TradewrightError('EVENTS_OUT_OF_ORDER', detail, { cause: error });
+    }
+    throw publishFailure(error, 'events');
+  }
+}
+
+async function lastCommit(link: NatsLink): Promise<number> {
+  try {
+    const query = { last_by_subj: 'events.*' };
+    const message = await link.jsm.streams.getMessage(streams.events, query);
+    return message === null ? 0 : (parseBatch(link, message)?.commit ?? Infinity);
+  } catch (error) {
+    if (apiErrorCode(error) === apiErrors.messageNotFound) return 0;
+    throw error;
+  }
 }
 
 /** Opens an ordered consumer, and another one after the last message given whenever it ends. */

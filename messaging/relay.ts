@@ -7,7 +7,7 @@ import type { SealedCommit } from '../contracts/workflow-event.ts';
 
 export interface RelayOptions {
   readonly journal: Pick<Journal, 'sealedCommits' | 'lastCommit' | 'onCommit' | 'readCursor' | 'writeCursor'>;
-  readonly feed: Pick<EventFeed, 'publish' | 'lastCommit'>;
+  readonly feed: Pick<EventFeed, 'append' | 'end'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -23,8 +23,10 @@ const CURSOR = 'relay';
 /** A cursor that is behind costs nothing: EVENTS itself says where it ends. So it is not worth a disk write for every commit. */
 const CURSOR_EVERY_COMMITS = 1_000;
 const CURSOR_EVERY_MS = 500;
-/** Messages under way to EVENTS at once. */
-const WINDOW = 256;
+/** Messages of which one answer says that all are stored. */
+const GROUP = 256;
+/** Groups under way at once: the server stores one while the next one is on its way. */
+const GROUPS = 2;
 const BACK_OFF_MS = { first: 100, most: 5_000 };
 const STOP_WITHIN_MS = 5_000;
 
@@ -37,6 +39,8 @@ export function startRelay(options: RelayOptions): Relay {
   const aborter = new AbortController();
   const wake = wakeUp();
   let position = 0;
+  /** The stream's sequence of the last message sent. */
+  let streamSeq = 0;
   let savedCursor = 0;
   let savedAt = 0;
   let stopping = false;
@@ -52,45 +56,44 @@ export function startRelay(options: RelayOptions): Relay {
     position - savedCursor >= CURSOR_EVERY_COMMITS || clock.now() - savedAt >= CURSOR_EVERY_MS;
 
   const resync = async (): Promise<void> => {
-    const inFeed = await feed.lastCommit();
+    const end = await feed.end();
+    streamSeq = end.streamSeq;
     // A feed that is ahead belongs to another journal: then only our own cursor counts.
-    position = inFeed <= journal.lastCommit() ? inFeed : await journal.readCursor(CURSOR);
+    position = end.commit <= journal.lastCommit() ? end.commit : await journal.readCursor(CURSOR);
   };
 
-  /** Copies what the journal holds; up to `WINDOW` messages are under way, each of which must follow the one before. */
+  /** Copies what the journal holds, group behind group. */
   const drainJournal = async (): Promise<void> => {
-    const window = new Set<Promise<void>>();
+    const underWay = new Set<Promise<void>>();
     let failure: { readonly error: unknown } | undefined;
     let sent = position;
-    let streamSeq: number | undefined;
 
-    const send = async (commit: SealedCommit): Promise<void> => {
+    const send = async (commits: readonly SealedCommit[]): Promise<void> => {
+      const after = streamSeq;
+      streamSeq += commits.length;
       try {
-        const stored = await feed.publish(commit, streamSeq === undefined ? undefined : streamSeq++);
+        await feed.append(commits, after);
         // Given up meanwhile: the journal may be closed by now, and the next start asks EVENTS anyway.
-        if (aborter.signal.aborted || failure !== undefined) return;
-        // Where a message is there already, it need not be the last one.
-        if (stored.kind === 'stored') streamSeq ??= stored.streamSeq;
-        position = commit.commit;
+        if (!aborter.signal.aborted && failure === undefined) position = commits.at(-1)?.commit ?? position;
       } catch (error) {
         failure ??= { error };
       }
     };
 
     while (sent < journal.lastCommit() && failure === undefined && !aborter.signal.aborted) {
-      const commits = await journal.sealedCommits(sent, WINDOW);
-      if (commits.length === 0) break;
-      for (const commit of commits) {
-        // Without the first one's place in the stream, the others' is not known.
-        if (window.size >= WINDOW || (streamSeq === undefined && window.size > 0)) await Promise.race(window);
-        if (failure !== undefined || aborter.signal.aborted) break;
-        const sending: Promise<void> = send(commit).finally(() => window.delete(sending));
-        window.add(sending);
-        sent = commit.commit;
+      if (underWay.size >= GROUPS) {
+        await Promise.race(underWay);
+        continue;
       }
+      const commits = await journal.sealedCommits(sent, GROUP);
+      const last = commits.at(-1);
+      if (last === undefined) break;
+      const sending: Promise<void> = send(commits).finally(() => underWay.delete(sending));
+      underWay.add(sending);
+      sent = last.commit;
       if (cursorDue()) await saveCursor();
     }
-    await Promise.all(window);
+    await Promise.all(underWay);
     if (failure !== undefined) throw failure.error;
   };
 

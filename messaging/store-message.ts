@@ -21,8 +21,6 @@ export interface StoreRequest {
   readonly bytes: Uint8Array | string;
   /** `Nats-Msg-Id`: what makes a repeated send harmless. */
   readonly msgId?: string | undefined;
-  /** The stream's last message must be this one. */
-  readonly afterStreamSeq?: number | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly times?: PublishTimes;
 }
@@ -52,19 +50,8 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
       );
       return { kind: duplicate ? 'duplicate' : 'stored', streamSeq };
     } catch (error) {
-      if (error instanceof errors.InvalidArgumentError) {
-        throw new TradewrightError(
-          'INPUT_TOO_LARGE',
-          `${request.subject}: the server takes no message this large`,
-          {
-            cause: error,
-          },
-        );
-      }
-      if (error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError) {
-        throw unavailable('the connection to NATS is closed', error);
-      }
-      if (!isTransient(error)) throw error;
+      const failure = publishFailure(error, request.subject);
+      if (!isTransient(error)) throw failure;
       last = error;
       link.log.debug({ subject: request.subject }, 'no confirmation from NATS; sending again');
       await delay(link.clock, Math.min(PAUSE_MS, Math.max(0, deadline - link.clock.now())));
@@ -72,11 +59,22 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
   }
 }
 
-function headersOf({ headers: given, msgId, afterStreamSeq }: StoreRequest) {
+/** What a failed publish is to its caller; a refusal of JetStream stays as it came. */
+export function publishFailure(error: unknown, subject: string): unknown {
+  if (error instanceof errors.InvalidArgumentError) {
+    const detail = `${subject}: the server takes no message this large`;
+    return new TradewrightError('INPUT_TOO_LARGE', detail, { cause: error });
+  }
+  if (error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError)
+    return unavailable('the connection to NATS is closed', error);
+  if (isTransient(error)) return unavailable(`NATS did not confirm ${subject}`, error);
+  return error;
+}
+
+function headersOf({ headers: given, msgId }: StoreRequest) {
   const headers = natsHeaders();
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers.set(name, value);
   if (msgId !== undefined) headers.set('Nats-Msg-Id', msgId);
-  if (afterStreamSeq !== undefined) headers.set('Nats-Expected-Last-Sequence', String(afterStreamSeq));
   return headers;
 }
 

@@ -171,7 +171,7 @@ export class LevelJournal implements Journal {
     const batches = await this.commits(afterCommit, limit);
     return batches.map(({ workflowId, commit, events }) =>
       sealed(
-        { workflowId, commit, lastSeq: events.at(-1)?.seq ?? 0 },
+        { workflowId, commit },
         events.map((event) => JSON.stringify(event)),
       ),
     );
@@ -234,7 +234,7 @@ export class LevelJournal implements Journal {
     const place = JSON.stringify([workflowId, expectedSeq + 1, seq]);
     operations.push({ type: 'put', key: keys.commit(commit), value: place }, ...summaryOperations);
     this.heads.set(workflowId, { seq, summary });
-    this.#tail.add(sealed({ workflowId, commit, lastSeq: seq }, rows));
+    this.#tail.add(sealed({ workflowId, commit }, rows));
     return { operations, result: { kind: 'appended', commit } };
   }
 

@@ -108,18 +108,26 @@ export interface SignalOutbox {
   answer(answer: SignalAnswer, replyTo: string | undefined): Promise<void>;
 }
 
+/** Where EVENTS ends. */
+export interface EventsEnd {
+  /** The journal commit of the last message; 0 when there is none, Infinity when it is not one of ours. */
+  readonly commit: number;
+  /** The stream's last sequence. */
+  readonly streamSeq: number;
+}
+
 /** The copy of the journal that feeds read from. */
 export interface EventFeed {
   /**
-   * Stores one commit; as the message right behind `afterStreamSeq`, where that is given: otherwise it is refused, so that any number
-   * may be under way at once and none overtakes another.
-   * @throws EVENTS_OUT_OF_ORDER another message stands there; NATS_UNAVAILABLE
+   * Stores commits, in order, as the messages right behind `afterStreamSeq`; none, or only the first ones, where another message stands
+   * there. So any number of calls may be under way at once, each behind the one before, and nothing is doubled, left out or overtaken.
+   * @throws EVENTS_OUT_OF_ORDER; NATS_UNAVAILABLE: whether they are stored is not known; INPUT_TOO_LARGE
    */
-  publish(commit: SealedCommit, afterStreamSeq?: number): Promise<Stored>;
+  append(commits: readonly SealedCommit[], afterStreamSeq: number): Promise<void>;
   /** Every batch of the workflow from the first one on, then live; ends when the signal aborts. */
   follow(workflowId: WorkflowId, signal: AbortSignal): AsyncIterable<WorkflowEventBatch>;
-  /** The journal commit of the last message stored; 0 when there is none, Infinity when it is not one of ours. */
-  lastCommit(): Promise<number>;
+  /** @throws NATS_UNAVAILABLE */
+  end(): Promise<EventsEnd>;
 }
 
 /** Core NATS: seen by those who listen now, not stored. */

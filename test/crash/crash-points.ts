@@ -53,6 +53,6 @@ export const effectsWithPoints = (effects: EffectHandlers, around: Around): Effe
 
 export const feedWithPoints = (feed: EventFeed, around: Around): EventFeed => ({
   follow: (...given) => feed.follow(...given),
-  lastCommit: () => feed.lastCommit(),
-  publish: (...given) => around('publish', () => feed.publish(...given)),
+  end: () => feed.end(),
+  append: (...given) => around('publish', () => feed.append(...given)),
 });

@@ -6,6 +6,7 @@ import { createClient, type FollowOptions } from '../../contracts/client/index.t
 import { workflowIdFrom, type WorkflowId } from '../../contracts/ids.ts';
 import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
+import { storeCommits } from '../support/events.ts';
 import { aCommit } from '../support/messages.ts';
 import { type GatewayHarness, startHarness } from './gateway-harness.ts';
 
@@ -69,7 +70,7 @@ describe('the client follows a workflow', () => {
 
   it('from the beginning or after a sequence, and ends when told', async () => {
     const workflowId = workflowIdFrom('f1');
-    await at.messaging.events.publish(aCommit('f1', 1, 1, 5));
+    await storeCommits(at.messaging.events, aCommit('f1', 1, 1, 5));
     const all = following(at.gateway.url, workflowId);
     const tail = following(at.gateway.url, workflowId, { afterSeq: 3 });
     await eventually(() => all.seqs().length === 5 && tail.seqs().length === 2);
@@ -83,7 +84,7 @@ describe('the client follows a workflow', () => {
 
   it('lets the socket go when the caller leaves the loop', async () => {
     const workflowId = workflowIdFrom('f2');
-    await at.messaging.events.publish(aCommit('f2', 2, 1, 3));
+    await storeCommits(at.messaging.events, aCommit('f2', 2, 1, 3));
     for await (const message of at.client.follow(workflowId)) {
       if (message.type === 'event' && message.event.seq === 2) break;
     }
@@ -95,7 +96,7 @@ describe('the client follows a workflow', () => {
     const workflowId = workflowIdFrom('f3');
     const seen = following(wire.url, workflowId);
     for (let round = 0; round < 5; round++) {
-      await at.messaging.events.publish(aCommit('f3', 10 + round, round * 20 + 1, 20));
+      await storeCommits(at.messaging.events, aCommit('f3', 10 + round, round * 20 + 1, 20));
       // Cut while the events are on their way, at another place each time.
       await eventually(() => seen.seqs().length >= round * 20 + round);
       wire.cut();
@@ -111,11 +112,11 @@ describe('the client follows a workflow', () => {
   it('survives a gateway that ends and starts again on its port', async () => {
     const first = await at.open();
     const workflowId = workflowIdFrom('f4');
-    await at.messaging.events.publish(aCommit('f4', 20, 1, 3));
+    await storeCommits(at.messaging.events, aCommit('f4', 20, 1, 3));
     const seen = following(first.url, workflowId);
     await eventually(() => seen.seqs().length === 3);
     await first.close();
-    await at.messaging.events.publish(aCommit('f4', 21, 4, 3));
+    await storeCommits(at.messaging.events, aCommit('f4', 21, 4, 3));
     const second = await at.open({ port: first.port });
     await eventually(() => seen.seqs().length === 6, { withinMs: 20_000 });
     expect(seen.seqs()).to.deep.equal([1, 2, 3, 4, 5, 6]);
@@ -136,7 +137,7 @@ describe('the client follows a workflow', () => {
 
   it('ends with the failure when events are missing for good', async () => {
     const workflowId = workflowIdFrom('f6');
-    await at.messaging.events.publish(aCommit('f6', 30, 2, 2));
+    await storeCommits(at.messaging.events, aCommit('f6', 30, 2, 2));
     expect(await codeOf(following(at.gateway.url, workflowId).done)).to.equal('FEED_GAP');
   });
 });

@@ -7,6 +7,7 @@ import type { WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { wsClose } from '../../contracts/ws-protocol.ts';
 import type { Messaging } from '../../messaging/index.ts';
 import { eventually } from '../support/eventually.ts';
+import { storeCommits } from '../support/events.ts';
 import { aBatch, aCommit, sealedBatch } from '../support/messages.ts';
 import { type GatewayHarness, startHarness } from './gateway-harness.ts';
 import { openSocket, type TestSocket } from './test-socket.ts';
@@ -40,7 +41,7 @@ describe('/v1/ws', () => {
   let at: GatewayHarness;
   let commit = 0;
   const publish = (key: string, fromSeq: number, count: number) =>
-    at.messaging.events.publish(aCommit(key, ++commit, fromSeq, count));
+    storeCommits(at.messaging.events, aCommit(key, ++commit, fromSeq, count));
   before(async () => {
     at = await startHarness();
   });
@@ -278,7 +279,7 @@ describe('/v1/ws', () => {
       const [event] = batch.events;
       if (event === undefined) throw new Error('no event');
       const fact = { type: 'StepSkipped', step: 'reason', reason: padding } as const;
-      await at.messaging.events.publish(sealedBatch({ ...batch, events: [{ ...event, fact }] }));
+      await storeCommits(at.messaging.events, sealedBatch({ ...batch, events: [{ ...event, fact }] }));
     }
     await eventually(() => strict.stats().subscriptions === 0, { what: 'the slow client to be given up' });
     slow.ws.resume();
@@ -321,13 +322,15 @@ describe('/v1/ws while NATS is away', () => {
     const at = await startHarness();
     try {
       const workflowId = workflowIdFrom('outage');
-      await at.messaging.events.publish(aCommit('outage', 1, 1, 3));
+      await storeCommits(at.messaging.events, aCommit('outage', 1, 1, 3));
       const socket = await openSocket(at.gateway.url);
       socket.say({ type: 'subscribe', workflowId });
       await socket.heard('event', 3);
       await at.nats.kill();
       await at.nats.start();
-      await eventually(() => at.messaging.events.publish(aCommit('outage', 2, 4, 3)), { withinMs: 20_000 });
+      await eventually(() => storeCommits(at.messaging.events, aCommit('outage', 2, 4, 3)).then(() => true), {
+        withinMs: 20_000,
+      });
       await eventually(() => socket.events().length >= 6, {
         withinMs: 30_000,
         what: 'the events after the outage',

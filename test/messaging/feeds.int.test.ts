@@ -5,6 +5,7 @@ import { workflowIdFrom } from '../../contracts/ids.ts';
 import type { Messaging } from '../../messaging/index.ts';
 import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
+import { storeCommits } from '../support/events.ts';
 import { aCommit } from '../support/messages.ts';
 import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
 
@@ -33,12 +34,12 @@ describe('feeds and queries', () => {
   };
 
   it('a follower sees a workflow from its first event on, then live, and ends when told', async () => {
-    await messaging.events.publish(aCommit('a', 1, 1, 2));
-    await messaging.events.publish(aCommit('b', 2, 1));
+    await storeCommits(messaging.events, aCommit('a', 1, 1, 2));
+    await storeCommits(messaging.events, aCommit('b', 2, 1));
     const stopper = new AbortController();
     const seen = follow('a', stopper);
     await eventually(() => seen.length === 2);
-    await messaging.events.publish(aCommit('a', 3, 3));
+    await storeCommits(messaging.events, aCommit('a', 3, 3));
     await eventually(() => seen.length === 3);
     stopper.abort();
     await eventually(() => seen.at(-1) === -1);
@@ -48,23 +49,43 @@ describe('feeds and queries', () => {
   it('a follower loses and repeats nothing when the server is killed and started again', async () => {
     const stopper = new AbortController();
     const seen = follow('a', stopper);
-    await messaging.events.publish(aCommit('a', 1, 1));
+    await storeCommits(messaging.events, aCommit('a', 1, 1));
     await eventually(() => seen.length === 1);
     await nats.kill();
     await nats.start();
-    await messaging.events.publish(aCommit('a', 2, 2, 3));
+    await storeCommits(messaging.events, aCommit('a', 2, 2, 3));
     await eventually(() => seen.length === 4, { withinMs: 30_000 });
     stopper.abort();
     await eventually(() => seen.at(-1) === -1);
     expect(seen).to.deep.equal([1, 2, 3, 4, -1]);
   });
 
-  it('a batch sent twice is stored once; the last commit is known', async () => {
-    expect(await messaging.events.lastCommit()).to.equal(0);
-    expect((await messaging.events.publish(aCommit('a', 7, 1))).kind).to.equal('stored');
-    expect((await messaging.events.publish(aCommit('a', 7, 1))).kind).to.equal('duplicate');
-    await messaging.events.publish(aCommit('b', 9, 1));
-    expect(await messaging.events.lastCommit()).to.equal(9);
+  it('knows where it ends', async () => {
+    expect(await messaging.events.end()).to.deep.equal({ commit: 0, streamSeq: 0 });
+    await storeCommits(messaging.events, aCommit('a', 7, 1), aCommit('b', 9, 1));
+    expect(await messaging.events.end()).to.deep.equal({ commit: 9, streamSeq: 2 });
+  });
+
+  it('stores a commit only right behind the one that it must follow', async () => {
+    const { events } = messaging;
+    const [first, second, third] = [aCommit('a', 1, 1), aCommit('b', 2, 1), aCommit('a', 3, 2)];
+    await events.append([first, second], 0);
+    expect(await codeOf(events.append([first, second], 0))).to.equal('EVENTS_OUT_OF_ORDER');
+    expect(await codeOf(events.append([third], 1))).to.equal('EVENTS_OUT_OF_ORDER');
+    expect(await codeOf(events.append([third], 3))).to.equal('EVENTS_OUT_OF_ORDER');
+    expect(await events.end()).to.deep.equal({ commit: 2, streamSeq: 2 });
+    await events.append([third], 2);
+    expect(await events.end()).to.deep.equal({ commit: 3, streamSeq: 3 });
+  });
+
+  it('of groups under way at once, none overtakes one that was refused', async () => {
+    const { events } = messaging;
+    const groups = [[aCommit('a', 1, 1)], [aCommit('b', 2, 1), aCommit('b', 3, 2)], [aCommit('a', 4, 2)]];
+    const codes = await Promise.all(
+      groups.map((group, index) => codeOf(events.append(group, [1, 2, 4][index] ?? 0))),
+    );
+    expect(codes).to.deep.equal(Array.from({ length: 3 }, () => 'EVENTS_OUT_OF_ORDER'));
+    expect(await events.end()).to.deep.equal({ commit: 0, streamSeq: 0 });
   });
 
   it('live text reaches those who listen, in pieces a server takes', async () => {

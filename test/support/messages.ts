@@ -93,6 +93,6 @@ export const aCommit = (...batch: Parameters<typeof aBatch>): SealedCommit => se
 
 export const sealedBatch = ({ workflowId, commit, events }: WorkflowEventBatch): SealedCommit =>
   sealed(
-    { workflowId, commit, lastSeq: events.at(-1)?.seq ?? 0 },
+    { workflowId, commit },
     events.map((event) => JSON.stringify(event)),
   );
