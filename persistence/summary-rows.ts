@@ -8,10 +8,24 @@ export function summaryRows(before: WorkflowSummary | undefined, after: Workflow
   const rows: WriteOperation[] = [
     { type: 'put', key: keys.summary(workflowId), value: JSON.stringify(after) },
   ];
+  if (before && indexedAlike(before, after)) return rows;
   const [old, now] = [before === undefined ? [] : indexKeys(before), indexKeys(after)];
   for (const key of old) if (!now.includes(key)) rows.push({ type: 'del', key });
   for (const key of now) if (!old.includes(key)) rows.push({ type: 'put', key, value: '' });
   return rows;
+}
+
+/** Most changes of a workflow leave it in its place in every list. */
+function indexedAlike(a: WorkflowSummary, b: WorkflowSummary): boolean {
+  const labels = Object.entries(a.labels);
+  return (
+    a.state === b.state &&
+    a.startedAt === b.startedAt &&
+    a.endedAt === b.endedAt &&
+    a.definition?.name === b.definition?.name &&
+    labels.length === Object.keys(b.labels).length &&
+    labels.every(([name, value]) => b.labels[name] === value)
+  );
 }
 
 /** Every index row of a workflow. */

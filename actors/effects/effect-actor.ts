@@ -14,10 +14,10 @@ export interface PerformEffect {
   readonly request: unknown;
   readonly call: EffectCall;
   /** Whether it was told to stop; its signal says the same, but is only made when somebody listens to it. */
-  readonly cancelled: () => boolean;
+  readonly cancelled: boolean;
   /** It has left the queue: its time-out begins. */
-  readonly began: () => void;
-  readonly ended: (outcome: EffectOutcome) => void;
+  began(): void;
+  ended(outcome: EffectOutcome): void;
 }
 
 export type EffectMessage = PerformEffect | { readonly type: 'place-free' };
@@ -49,8 +49,8 @@ export function effectActor(options: {
       return jobs;
     },
     async onStop({ queued, running }) {
-      for (const { ended } of [...running, ...queued.all()])
-        ended({ kind: 'failed', error: interrupted(name) });
+      for (const job of [...running, ...queued.all()])
+        job.ended({ kind: 'failed', error: interrupted(name) });
       await options.onStop?.();
     },
   };
@@ -67,15 +67,16 @@ export function effectActor(options: {
     }
   }
 
-  async function perform({ effect, request, call, cancelled, began, ended }: PerformEffect): Promise<void> {
+  async function perform(job: PerformEffect): Promise<void> {
+    const { effect } = job;
     try {
-      if (cancelled()) throw new TradewrightError('CANCELLED', `${effect} was cancelled before it began`);
+      if (job.cancelled) throw new TradewrightError('CANCELLED', `${effect} was cancelled before it began`);
       const handler = handlers[effect];
       if (!handler) throw new TradewrightError('INTERNAL', `${name} has no handler for the effect ${effect}`);
-      began();
-      ended({ kind: 'succeeded', result: await handler(request, call) });
+      job.began();
+      job.ended({ kind: 'succeeded', result: await handler(job.request, job.call) });
     } catch (thrown) {
-      ended({ kind: 'failed', error: toFailure(thrown) });
+      job.ended({ kind: 'failed', error: toFailure(thrown) });
     }
   }
 }

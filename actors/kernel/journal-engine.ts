@@ -1,5 +1,5 @@
 import { TradewrightError, toFailure } from '../../contracts/errors.ts';
-import { WorkflowId } from '../../contracts/ids.ts';
+import type { WorkflowId } from '../../contracts/ids.ts';
 import type { Journal } from '../../contracts/ports/journal.ts';
 import type { Log } from '../../contracts/ports/log.ts';
 import type { NactPersistenceEngine, NactStored } from './nact.ts';
@@ -16,6 +16,9 @@ export interface JournalEngine {
   forNact(readable: (key: string, data: SnapshotData) => boolean): NactPersistenceEngine;
 }
 
+/** nact knows plain strings; the key it gives back is the id that the actor was spawned with. */
+const idOf = (key: string): WorkflowId => key as WorkflowId;
+
 /**
  * One persisted nact message is one {@link JournalBatch}, one journal commit. Reading back gives nact one event a message, with the
  * journal's own sequence number.
@@ -24,7 +27,7 @@ export function nactJournalEngine(journal: Journal, log: Log): JournalEngine {
   return {
     forNact: (readable) => ({
       async latestSnapshot(key) {
-        const snapshot = await journal.latestSnapshot(WorkflowId.parse(key));
+        const snapshot = await journal.latestSnapshot(idOf(key));
         if (snapshot === undefined) return undefined;
         const data: SnapshotData = { seq: snapshot.seq, state: snapshot.state };
         return readable(key, data) ? { data, sequenceNumber: snapshot.seq, key } : undefined;
@@ -33,7 +36,7 @@ export function nactJournalEngine(journal: Journal, log: Log): JournalEngine {
       events(key, afterSeq) {
         return {
           async reduce(step, initial) {
-            const events = await journal.read(WorkflowId.parse(key), afterSeq);
+            const events = await journal.read(idOf(key), afterSeq);
             let accumulated = initial;
             for (const [index, event] of events.entries()) {
               // nact's step awaits what came before; awaiting here too keeps the chain of promises short.
@@ -48,7 +51,7 @@ export function nactJournalEngine(journal: Journal, log: Log): JournalEngine {
 
       async persist(stored) {
         const { expectedSeq, events, summary } = stored.data as JournalBatch;
-        const result = await journal.append(WorkflowId.parse(stored.key), expectedSeq, events, summary);
+        const result = await journal.append(idOf(stored.key), expectedSeq, events, summary);
         if (result.kind === 'conflict') {
           const { actualSeq } = result;
           throw new TradewrightError(
@@ -64,7 +67,7 @@ export function nactJournalEngine(journal: Journal, log: Log): JournalEngine {
         const data = stored.data as SnapshotData | undefined;
         if (data === undefined) return;
         try {
-          await journal.saveSnapshot({ workflowId: WorkflowId.parse(stored.key), ...data });
+          await journal.saveSnapshot({ workflowId: idOf(stored.key), ...data });
         } catch (error) {
           log.warn({ workflowId: stored.key, failure: toFailure(error) }, 'snapshot not saved');
         }

@@ -1,42 +1,25 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import type { WorkflowId } from '../../contracts/ids.ts';
-import { lanePriority } from '../../contracts/lanes.ts';
-import type { Clock } from '../../contracts/ports/clock.ts';
-import type { LiveChannel } from '../../contracts/subjects.ts';
 import type { EffectRef } from '../../workflows/engine/command.ts';
 import type { AnyWorkflow } from '../../workflows/engine/definition.ts';
 import { type DueEffect, dueEffects, effectInput } from '../../workflows/engine/due.ts';
 import { inRound, type WorkflowData } from '../../workflows/engine/state.ts';
-import type { EffectOutcome, PerformEffect } from '../effects/effect-actor.ts';
-import { LateAbort } from './late-abort.ts';
-import { Watches } from './watches.ts';
+import type { PerformEffect } from '../effects/effect-actor.ts';
+import { type EffectOwner, RunningEffect } from './running-effect.ts';
 
 /** How long an aborted effect may take to end before the next attempt of its step begins all the same. */
 const ABORT_GRACE_MS = 10_000;
 
-export interface RunningEffectsOptions {
-  readonly workflowId: WorkflowId;
-  readonly clock: Clock;
+export interface RunningEffectsOptions extends EffectOwner {
   /** Hands the effect to the actor that performs effects of its name. */
   readonly perform: (job: PerformEffect) => void;
-  readonly live: (workflowId: WorkflowId, channel: LiveChannel, text: string) => void;
-  readonly ended: (effect: EffectRef, outcome: EffectOutcome) => void;
-  /** It took too long, or went silent, or does not end although it was told to: it no longer counts on. */
-  readonly overdue: (effect: EffectRef, error: Failure) => void;
   /** The last of those that were told to stop has ended. */
   readonly quiet: () => void;
-}
-
-interface Running {
-  readonly abort: LateAbort;
-  readonly watches: Watches;
-  readonly settled: Promise<void>;
 }
 
 /** The effects of one workflow that are under way in this process: kept equal to those its state says are due. */
 export class RunningEffects {
   readonly #options: RunningEffectsOptions;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningEffect>();
   /** Aborted ones by step, until they have ended. */
   readonly #ending = new Map<string, Promise<void>>();
 
@@ -74,20 +57,20 @@ export class RunningEffects {
     for (const [key, running] of this.#running) this.#abort(key, running, reason);
   }
 
-  #abort(key: string, { abort, watches, settled }: Running, reason: string): void {
+  #abort(key: string, { abort, watches, over }: RunningEffect, reason: string): void {
     this.#running.delete(key);
     watches.stop();
     const step = key.slice(0, key.indexOf('/'));
-    this.#ending.set(step, settled);
-    void settled.then(() => {
-      if (this.#ending.get(step) === settled) this.#ending.delete(step);
+    this.#ending.set(step, over);
+    void over.then(() => {
+      if (this.#ending.get(step) === over) this.#ending.delete(step);
       if (this.idle) this.#options.quiet();
     });
     abort.abort(new TradewrightError('CANCELLED', reason));
   }
 
   /** Tells it to stop and goes on listening: it may have been too late. */
-  #stop(effect: EffectRef, running: Running | undefined): void {
+  #stop(effect: EffectRef, running: RunningEffect | undefined): void {
     const { clock, overdue } = this.#options;
     const { kind, step, attempt } = effect;
     const cancelled = new TradewrightError('CANCELLED', 'the workflow ends early');
@@ -96,63 +79,41 @@ export class RunningEffects {
     if (running.abort.aborted) return;
     running.watches.stop();
     const stopWaiting = clock.schedule(ABORT_GRACE_MS, giveUp);
-    void running.settled.then(stopWaiting);
+    void running.over.then(stopWaiting);
     running.abort.abort(cancelled);
   }
 
-  #start(definition: AnyWorkflow, data: WorkflowData, effect: DueEffect): void {
-    const { workflowId, clock, perform, live, ended, overdue } = this.#options;
-    const { kind, step, attempt, round, timeoutMs, heartbeatMs } = effect;
+  #start(definition: AnyWorkflow, data: WorkflowData, due: DueEffect): void {
+    const { kind, step, attempt, round } = due;
     const ref: EffectRef = { kind, step, attempt, ...inRound(round) };
-    const abort = new LateAbort();
-    const watches = new Watches(clock, step, { timeoutMs, heartbeatMs }, (error) => overdue(ref, error));
-    let settle: () => void = () => undefined;
-    const settled = new Promise<void>((resolve) => (settle = resolve));
-    this.#running.set(keyOf(effect), { abort, watches, settled });
-    let request: unknown;
-    try {
-      request = effectInput(definition, data, ref);
-    } catch (thrown) {
-      settle();
-      return ended(ref, { kind: 'failed', error: toFailure(thrown) });
-    }
-    const job: PerformEffect = {
-      type: 'perform',
-      effect: effect.effect,
-      request,
-      call: {
-        ...ref,
-        workflowId,
-        idempotencyKey: effect.idempotencyKey,
-        priority: lanePriority[data.lane],
-        traceparent: data.traceparent ?? undefined,
-        get signal() {
-          return abort.signal;
-        },
-        live: (channel, text) => live(workflowId, channel, text),
-        waiting: (wait) => watches.pausedDuring(wait),
-        heartbeat: () => watches.beat(),
-      },
-      cancelled: () => abort.aborted,
-      began: () => watches.start(),
-      ended: (outcome) => {
-        watches.stop();
-        settle();
-        ended(ref, outcome);
-      },
-    };
-    void this.#endingOf(step).then(() => perform(job));
+    const { request, failure } = requestOf(definition, data, ref);
+    const effect = new RunningEffect(this.#options, ref, due, data, request);
+    this.#running.set(keyOf(due), effect);
+    if (failure) return effect.ended({ kind: 'failed', error: failure });
+    const ending = this.#ending.get(step);
+    if (ending) void this.#grace(ending).then(() => this.#options.perform(effect));
+    else this.#options.perform(effect);
   }
 
-  async #endingOf(step: string): Promise<void> {
-    const ending = this.#ending.get(step);
-    if (!ending) return;
+  async #grace(ending: Promise<void>): Promise<void> {
     let stopWaiting: () => void = () => undefined;
     const grace = new Promise<void>((resolve) => {
       stopWaiting = this.#options.clock.schedule(ABORT_GRACE_MS, resolve);
     });
     await Promise.race([ending, grace]);
     stopWaiting();
+  }
+}
+
+function requestOf(
+  definition: AnyWorkflow,
+  data: WorkflowData,
+  ref: EffectRef,
+): { readonly request?: unknown; readonly failure?: Failure } {
+  try {
+    return { request: effectInput(definition, data, ref) };
+  } catch (thrown) {
+    return { failure: toFailure(thrown) };
   }
 }
 

@@ -9,7 +9,7 @@ export class StopWatch {
   #runningSince: number | null = null;
   #pauses = 0;
   #stopped = false;
-  #cancel: () => void = () => undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, limitMs: number, expired: () => void) {
     this.#clock = clock;
@@ -51,7 +51,7 @@ export class StopWatch {
   }
 
   #halt(): void {
-    this.#cancel();
+    this.#cancel?.();
     if (this.#runningSince === null) return;
     this.#leftMs = Math.max(0, this.#leftMs - (this.#clock.now() - this.#runningSince));
     this.#runningSince = null;

@@ -6,30 +6,22 @@ import { StopWatch } from './stop-watch.ts';
 export class Watches {
   readonly #timeout: StopWatch;
   readonly #silence: StopWatch | undefined;
+  readonly #overdue: (error: Failure) => void;
 
   constructor(
     clock: Clock,
-    step: string,
-    { timeoutMs, heartbeatMs }: { readonly timeoutMs: number; readonly heartbeatMs: number | undefined },
+    limits: { readonly step: string; readonly timeoutMs: number; readonly heartbeatMs: number | undefined },
     overdue: (error: Failure) => void,
   ) {
-    const report = (code: 'STEP_TIMEOUT' | 'STEP_STALLED', message: string) => (): void => {
-      this.stop();
-      overdue(toFailure(new TradewrightError(code, `step ${step} ${message}`)));
-    };
-    this.#timeout = new StopWatch(
-      clock,
-      timeoutMs,
-      report('STEP_TIMEOUT', `ran longer than ${timeoutMs} ms`),
+    const { step, timeoutMs, heartbeatMs } = limits;
+    this.#overdue = overdue;
+    this.#timeout = new StopWatch(clock, timeoutMs, () =>
+      this.#report('STEP_TIMEOUT', `step ${step} ran longer than ${timeoutMs} ms`),
     );
-    this.#silence =
-      heartbeatMs === undefined
-        ? undefined
-        : new StopWatch(
-            clock,
-            heartbeatMs,
-            report('STEP_STALLED', `gave no sign of life for ${heartbeatMs} ms`),
-          );
+    if (heartbeatMs !== undefined)
+      this.#silence = new StopWatch(clock, heartbeatMs, () =>
+        this.#report('STEP_STALLED', `step ${step} gave no sign of life for ${heartbeatMs} ms`),
+      );
   }
 
   start(): void {
@@ -50,5 +42,9 @@ export class Watches {
   stop(): void {
     this.#timeout.stop();
     this.#silence?.stop();
+  }
+  #report(code: 'STEP_TIMEOUT' | 'STEP_STALLED', message: string): void {
+    this.stop();
+    this.#overdue(toFailure(new TradewrightError(code, message)));
   }
 }

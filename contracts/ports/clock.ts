@@ -10,8 +10,12 @@ export interface Clock {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
-  now: () => new Date().getTime(),
+  now: () => Date.now(),
   schedule(ms, callback) {
+    if (ms <= LONGEST_TIMER_MS) {
+      const only = setTimeout(callback, Math.max(ms, 0));
+      return () => clearTimeout(only);
+    }
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
       const delayMs = Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS);

@@ -28,7 +28,7 @@ describe('RunningEffects', () => {
     follow();
     await settled();
     expect(jobs.map(({ effect }) => effect)).to.deep.equal(['trip.flight', 'trip.hotel']);
-    for (const { began } of jobs) began();
+    for (const job of jobs) job.began();
 
     effects.forget(run.runningStep('flight'));
     run.fail(fatal, 'flight');
@@ -46,7 +46,7 @@ describe('RunningEffects', () => {
   it('S4 reports a stall once, and no time passes while the effect waits for something else', async () => {
     const clock = new HandClock();
     const overdue: string[] = [];
-    const watches = new Watches(clock, 'dig', { timeoutMs: 10_000, heartbeatMs: 100 }, ({ code }) =>
+    const watches = new Watches(clock, { step: 'dig', timeoutMs: 10_000, heartbeatMs: 100 }, ({ code }) =>
       overdue.push(code),
     );
     watches.start();

@@ -4,7 +4,14 @@ import type { EffectRef } from './command.ts';
 import { contextOf, definedStep } from './context.ts';
 import type { AnyWorkflow } from './definition.ts';
 import { executingSteps } from './rollback.ts';
-import { inRound, resultOfExecution, stepOf, type UndoStatus, type WorkflowData } from './state.ts';
+import {
+  inRound,
+  resultOfExecution,
+  stepOf,
+  type StepStatus,
+  type UndoStatus,
+  type WorkflowData,
+} from './state.ts';
 
 /** An effect that ought to be running in this state. */
 export interface DueEffect extends EffectRef {
@@ -72,25 +79,29 @@ export function effectInput(
 }
 
 /** The next instant at which a `tick` is due, milliseconds since the epoch; undefined when nothing waits for the clock. */
-export function nextTickAt(data: WorkflowData): number | undefined {
-  if (isTerminal(data.state) || data.halting) return undefined;
-  const times: number[] = [];
-  if (data.rollback) {
-    for (const { state, retryAt } of data.rollback.undo)
-      if (state === 'pending' && retryAt !== null) times.push(retryAt);
+export function nextTickAt({
+  state,
+  halting,
+  rollback,
+  deadlineAt,
+  paused,
+  decision,
+  steps,
+}: WorkflowData): number | undefined {
+  if (isTerminal(state) || halting) return undefined;
+  let next = Infinity;
+  if (rollback) {
+    for (const undo of rollback.undo)
+      if (undo.state === 'pending' && undo.retryAt !== null) next = Math.min(next, undo.retryAt);
   } else {
-    if (data.deadlineAt !== null) times.push(data.deadlineAt);
-    if (!data.paused) times.push(...awaitedTimes(data));
+    if (deadlineAt !== null) next = deadlineAt;
+    if (decision && !paused) next = Math.min(next, decision.deadlineAt);
+    for (const name in paused ? {} : steps) next = Math.min(next, awaitedAt(steps[name]));
   }
-  return times.length === 0 ? undefined : Math.min(...times);
+  return next === Infinity ? undefined : next;
 }
 
-function awaitedTimes({ decision, steps }: WorkflowData): readonly number[] {
-  return [
-    ...(decision ? [decision.deadlineAt] : []),
-    ...Object.values(steps).flatMap(({ state, retryAt, wakeAt }) => {
-      if (state === 'waiting' && wakeAt !== undefined) return [wakeAt];
-      return state === 'pending' && retryAt !== null ? [retryAt] : [];
-    }),
-  ];
+function awaitedAt(step: StepStatus | undefined): number {
+  if (step?.state === 'waiting') return step.wakeAt ?? Infinity;
+  return step?.state === 'pending' ? (step.retryAt ?? Infinity) : Infinity;
 }

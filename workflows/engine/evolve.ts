@@ -31,9 +31,13 @@ function openState({ halting, rollback, paused, decision, steps }: WorkflowData)
   if (halting || rollback) return 'COMPENSATING';
   if (paused) return 'PAUSED';
   if (decision) return 'WAITING';
-  const all = Object.values(steps);
-  const atWork = all.some(({ state, retryAt }) => state === 'executing' || retryAt !== null);
-  return !atWork && all.some(({ state }) => state === 'waiting') ? 'WAITING' : 'RUNNING';
+  let waits = false;
+  for (const name in steps) {
+    const { state, retryAt } = steps[name] ?? neverStarted;
+    if (state === 'executing' || retryAt !== null) return 'RUNNING';
+    waits ||= state === 'waiting';
+  }
+  return waits ? 'WAITING' : 'RUNNING';
 }
 
 function started(
