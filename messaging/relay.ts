@@ -25,8 +25,8 @@ const CURSOR_EVERY_COMMITS = 1_000;
 const CURSOR_EVERY_MS = 500;
 /** Messages of which one answer says that all are stored. */
 const GROUP = 256;
-/** Groups under way at once: the server stores one while the next one is on its way. */
-const GROUPS = 2;
+/** What comes this soon after a commit goes along in its group: a feed is later by as much, and costs a fraction. */
+const LINGER_MS = 5;
 const BACK_OFF_MS = { first: 100, most: 5_000 };
 const STOP_WITHIN_MS = 5_000;
 
@@ -39,7 +39,7 @@ export function startRelay(options: RelayOptions): Relay {
   const aborter = new AbortController();
   const wake = wakeUp();
   let position = 0;
-  /** The stream's sequence of the last message sent. */
+  /** Where it is in the stream. */
   let streamSeq = 0;
   let savedCursor = 0;
   let savedAt = 0;
@@ -62,39 +62,20 @@ export function startRelay(options: RelayOptions): Relay {
     position = end.commit <= journal.lastCommit() ? end.commit : await journal.readCursor(CURSOR);
   };
 
-  /** Copies what the journal holds, group behind group. */
+  /** Copies what the journal holds, group behind group, until one is not full; before the end, all of it. */
   const drainJournal = async (): Promise<void> => {
-    const underWay = new Set<Promise<void>>();
-    let failure: { readonly error: unknown } | undefined;
-    let sent = position;
-
-    const send = async (commits: readonly SealedCommit[]): Promise<void> => {
-      const after = streamSeq;
-      streamSeq += commits.length;
-      try {
-        await feed.append(commits, after);
-        // Given up meanwhile: the journal may be closed by now, and the next start asks EVENTS anyway.
-        if (!aborter.signal.aborted && failure === undefined) position = commits.at(-1)?.commit ?? position;
-      } catch (error) {
-        failure ??= { error };
-      }
-    };
-
-    while (sent < journal.lastCommit() && failure === undefined && !aborter.signal.aborted) {
-      if (underWay.size >= GROUPS) {
-        await Promise.race(underWay);
-        continue;
-      }
-      const commits = await journal.sealedCommits(sent, GROUP);
+    for (let room = 0; room === 0 || stopping;) {
+      const commits = await journal.sealedCommits(position, GROUP);
       const last = commits.at(-1);
-      if (last === undefined) break;
-      const sending: Promise<void> = send(commits).finally(() => underWay.delete(sending));
-      underWay.add(sending);
-      sent = last.commit;
+      if (last === undefined || aborter.signal.aborted) return;
+      await feed.append(commits, streamSeq);
+      // Given up meanwhile: the journal may be closed by now, and the next start asks EVENTS anyway.
+      if (aborter.signal.aborted) return;
+      streamSeq += commits.length;
+      position = last.commit;
       if (cursorDue()) await saveCursor();
+      room = GROUP - commits.length;
     }
-    await Promise.all(underWay);
-    if (failure !== undefined) throw failure.error;
   };
 
   const run = async (): Promise<void> => {
@@ -106,15 +87,14 @@ export function startRelay(options: RelayOptions): Relay {
         synced = true;
         await drainJournal();
         if (aborter.signal.aborted) return;
-        if (stopping || cursorDue()) await saveCursor();
         failures = 0;
+        if (stopping || cursorDue()) await saveCursor();
         if (stopping) return;
         const cancel =
           savedCursor === position ? undefined : clock.schedule(CURSOR_EVERY_MS, () => wake.now());
         await wake.next();
         cancel?.();
-        // Those who wait for the commit go first, and what they commit in the meantime goes along.
-        await delay(clock, 0, aborter.signal);
+        await delay(clock, LINGER_MS, aborter.signal);
       } catch (error) {
         if (aborter.signal.aborted) return;
         synced = false;
