@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/**', '.tradewright/**', 'coverage/**', '.dependency-cruiser.cjs'] },
+  { ignores: ['node_modules/**', '.tradewright/**', 'dist/**', 'coverage/**', '.dependency-cruiser.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -7,18 +7,19 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from './build.mjs';
 
 const oldestNode = 20;
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What each command runs once packages are there, in order; `{args}` marks the one that gets the arguments. */
+/** What each command runs once packages are there, in order; `args` marks the one that gets the arguments, `source` one that is not compiled. */
 const commands = {
   setup: [{ script: 'scripts/setup.ts', args: true }],
   doctor: [{ script: 'app/doctor/main.ts', args: true }],
   demo: [{ script: 'scripts/setup.ts' }, { script: 'app/demo/main.ts', args: true }],
   test: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true }],
   verify: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true, prefix: ['--fast'] }],
-  'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
+  'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true, source: true }],
   bench: [{ script: 'scripts/setup.ts' }, { script: 'bench/main.ts', args: true }],
   cli: [{ script: 'cli/main.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
@@ -49,18 +50,32 @@ async function main() {
   }
   const installed = await installPackages();
   if (installed !== 0) return installed;
+  const built = await compile();
+  if (built === undefined) return 1;
   // By its file's address: a bare name would be looked up from the folder the command is called in.
   const loader = pathToFileURL(join(checkout, 'node_modules/tsx/dist/loader.mjs')).href;
   for (const step of steps) {
     const own = step.args ? [...(step.prefix ?? []), ...args] : [];
-    const code = await run(
-      process.execPath,
-      ['--import', loader, join(checkout, step.script), ...own],
-      'inherit',
-    );
+    const program = step.source
+      ? ['--import', loader, join(checkout, step.script)]
+      : ['--enable-source-maps', join(built, step.script.replace(/\.ts$/, '.js'))];
+    const code = await run(process.execPath, [...program, ...own], 'inherit');
     if (code !== 0) return code;
   }
   return 0;
+}
+
+/** The folder of the compiled program; undefined when there is none, and why has been said. */
+async function compile() {
+  const started = performance.now();
+  try {
+    const { folder, made } = await build(checkout);
+    if (made) say(`✓ compiled (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    return folder;
+  } catch (error) {
+    say(`✗ the sources cannot be compiled: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** `npm ci`, but only when the lock file is not the one that the present packages were installed from. */

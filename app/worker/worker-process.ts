@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { TradewrightError, fromFailure } from '../../contracts/errors.ts';
+import { programBeside } from '../program.ts';
 import { WorkerMessage } from './worker-message.ts';
 
 export interface WorkerProcess {
@@ -15,7 +15,7 @@ export interface WorkerProcess {
   stop(): Promise<void>;
 }
 
-const mainFile = fileURLToPath(new URL('./main.ts', import.meta.url));
+const main = programBeside({ url: import.meta.url, built: import.meta.built }, 'main');
 const STOP_LIMIT_MS = 30_000;
 
 /**
@@ -26,9 +26,9 @@ export async function startWorkerProcess(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly progress: (text: string) => void;
 }): Promise<WorkerProcess> {
-  const child = fork(mainFile, [], {
+  const child = fork(main.file, [], {
     env: { ...options.environment },
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...main.execArgv],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Ctrl-C reaches the whole process group: the worker is to be stopped by us, in order.
     detached: true,

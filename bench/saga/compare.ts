@@ -74,8 +74,9 @@ async function crash(
   checked: boolean,
 ): Promise<Crash> {
   const file = join(dir, `${tag}.txt`);
+  // The one before may have been killed before its last workflows ended: they end now, in this file too, and are not counted.
   const lines = async (): Promise<readonly string[]> =>
-    (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+    (await readFile(file, 'utf8').catch(() => '')).split('\n').filter((line) => line.startsWith(`${tag}-`));
   const first = await contender.begin(file, { checked });
   // It may well be killed before it has answered.
   void first.ask({ do: 'flight', n, tag }).catch(() => undefined);
@@ -112,4 +113,4 @@ async function crash(
 }
 
 /** What stands before the step's name in an effect's line. */
-const workflowIn = (line: string): string => line.split(/[ :/]/)[0] ?? line;
+const workflowIn = (line: string): string => line.slice(0, line.indexOf(' '));

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programBeside } from '../../app/program.ts';
 import { Side } from '../harness/side.ts';
 import { freePort, type Server, startNats, startPostgres, startRestate } from './servers.ts';
 
@@ -17,20 +18,13 @@ const programOf = (name: string): string => fileURLToPath(new URL(name, import.m
 
 export async function ours(dir: string): Promise<Contender> {
   const nats = await startNats(join(dir, 'nats'));
+  const program = programBeside({ url: import.meta.url, built: import.meta.built }, 'ours');
   return {
     name: 'ours',
-    settings: `LevelDB with fsync for every group commit; relay to nats-server ${nats.version} (its own fsync every 2 min), timed until EVENTS has caught up; run as it ships, through tsx`,
+    settings: `LevelDB with fsync for every group commit; relay to nats-server ${nats.version} (its own fsync every 2 min), timed until EVENTS has caught up`,
     servers: [nats],
     begin: (file, { checked = false } = {}) =>
-      Side.start([
-        '--import',
-        'tsx',
-        programOf('ours.ts'),
-        dir,
-        nats.url,
-        file,
-        checked ? 'checked' : 'plain',
-      ]),
+      Side.start([...program.execArgv, program.file, dir, nats.url, file, checked ? 'checked' : 'plain']),
   };
 }
 

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programBeside } from '../../app/program.ts';
 import type { Measured } from '../harness/rows.ts';
 import { Side } from '../harness/side.ts';
 import type { SuiteOptions } from '../harness/suite.ts';
 import { startNats } from './servers.ts';
 
-const program = fileURLToPath(new URL('cost-side.ts', import.meta.url));
+const program = programBeside({ url: import.meta.url, built: import.meta.built }, 'cost-side');
 
 /** What size costs: throughput beside archived workflows, time to take open ones up again, memory of those that wait. */
 export async function cost({
@@ -26,7 +26,7 @@ export async function cost({
     const folder = join(dir, `archived-${count}`);
     const nats = await startNats(join(folder, 'nats'));
     try {
-      const side = await Side.start(['--import', 'tsx', program, folder, nats.url]);
+      const side = await Side.start([...program.execArgv, program.file, folder, nats.url]);
       await side.ask({ do: 'archive', n: count });
       const perSecond: number[] = [];
       for (let repetition = 0; repetition <= repetitions; repetition += 1) {
@@ -59,11 +59,11 @@ export async function cost({
       signal.throwIfAborted();
       const folder = join(dir, `${kind}-${count}`);
       const taken: { seconds: number; bytesEach: number }[] = [];
-      const maker = await Side.start(['--import', 'tsx', program, folder]);
+      const maker = await Side.start([...program.execArgv, program.file, folder]);
       await maker.ask({ do: 'open', n: count, kind });
       await maker.kill();
       for (let repetition = 0; repetition < (quick ? 1 : 3); repetition += 1) {
-        const side = await Side.start(['--expose-gc', '--import', 'tsx', program, folder]);
+        const side = await Side.start(['--expose-gc', ...program.execArgv, program.file, folder]);
         taken.push(await side.ask({ do: 'recover', n: count, kind }));
         await side.kill();
       }

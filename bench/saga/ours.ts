@@ -23,7 +23,9 @@ const four = (name: string, effect: string) =>
     name,
     version: 1,
     input: Input,
-    steps: steps.map((one) => step({ name: one, effect, request: () => ({ step: one }), result: Done })),
+    steps: steps.map((one) =>
+      step({ name: one, effect, request: ({ input }) => ({ id: input.id }), result: Done }),
+    ),
     outcome: () => ({ outcome: 'done' }),
   });
 
@@ -36,8 +38,8 @@ const { sagas } = await startSagaEngine({
   definitions: [four('quick', 'bench.nothing'), four('recorded', 'bench.record')],
   effects: {
     'bench.nothing': async () => ({ ok: true }),
-    'bench.record': async (_, { idempotencyKey }) => {
-      await record(idempotencyKey);
+    'bench.record': async (request, { idempotencyKey }) => {
+      await record(`${Input.parse(request).id} ${idempotencyKey}`);
       return { ok: true };
     },
   },
@@ -50,8 +52,7 @@ const { sagas } = await startSagaEngine({
 });
 await sagas.recover();
 
-async function start(name: string, id: string): Promise<WorkflowId> {
-  const workflowId = workflowIdFrom(id);
+async function start(name: string, workflowId: WorkflowId, id: string): Promise<void> {
   const outcome = await sagas.start({
     type: 'start',
     workflowId,
@@ -62,7 +63,6 @@ async function start(name: string, id: string): Promise<WorkflowId> {
     labels: {},
   });
   if (outcome.kind === 'refused') throw new Error(outcome.failure.message);
-  return workflowId;
 }
 
 const caughtUp = async (): Promise<void> => {
@@ -75,8 +75,9 @@ serve({
     const began = performance.now();
     const latencies = await loaded(n, concurrency, async (index) => {
       const id = `${tag}-${index}`;
-      const ended = new Promise<void>((resolve) => ends.set(workflowIdFrom(id), resolve));
-      const workflowId = await start('quick', id);
+      const workflowId = workflowIdFrom(id);
+      const ended = new Promise<void>((resolve) => ends.set(workflowId, resolve));
+      await start('quick', workflowId, id);
       await ended;
       ends.delete(workflowId);
     });
@@ -84,7 +85,8 @@ serve({
     return { seconds: (performance.now() - began) / 1000, latencies };
   },
   flight: async ({ n, tag }: { n: number; tag: string }) => {
-    await Promise.all(Array.from({ length: n }, (_, index) => start('recorded', `${tag}-${index}`)));
+    const ids = Array.from({ length: n }, (_, index) => `${tag}-${index}`);
+    await Promise.all(ids.map((id) => start('recorded', workflowIdFrom(id), id)));
     return {};
   },
 });
