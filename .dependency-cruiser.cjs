@@ -38,7 +38,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['\\.(cjs|mjs|json)$', '\\.config\\.js$', '^test/', '^examples/', '^gateway/viewer/'],
+        pathNot: ['\\.(cjs|mjs|json)$', '\\.d\\.mts$', '\\.config\\.js$', '^test/', '^examples/', '^gateway/viewer/'],
       },
       to: {},
     },

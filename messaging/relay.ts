@@ -10,6 +10,8 @@ export interface RelayOptions {
   readonly feed: Pick<EventFeed, 'append' | 'end'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Messages of which one answer says that all are stored. Default 256. */
+  readonly group?: number;
 }
 
 export interface Relay {
@@ -23,7 +25,6 @@ const CURSOR = 'relay';
 /** A cursor that is behind costs nothing: EVENTS itself says where it ends. So it is not worth a disk write for every commit. */
 const CURSOR_EVERY_COMMITS = 1_000;
 const CURSOR_EVERY_MS = 500;
-/** Messages of which one answer says that all are stored. */
 const GROUP = 256;
 /** What comes this soon after a commit goes along in its group: a feed is later by as much, and costs a fraction. */
 const LINGER_MS = 5;
@@ -35,7 +36,7 @@ const STOP_WITHIN_MS = 5_000;
  * every failure it asks EVENTS how far it is: a server that lost its unsynced tail gets that part again.
  */
 export function startRelay(options: RelayOptions): Relay {
-  const { journal, feed, clock, log } = options;
+  const { journal, feed, clock, log, group = GROUP } = options;
   const aborter = new AbortController();
   const wake = wakeUp();
   let position = 0;
@@ -65,7 +66,7 @@ export function startRelay(options: RelayOptions): Relay {
   /** Copies what the journal holds, group behind group, until one is not full; before the end, all of it. */
   const drainJournal = async (): Promise<void> => {
     for (let room = 0; room === 0 || stopping;) {
-      const commits = await journal.sealedCommits(position, GROUP);
+      const commits = await journal.sealedCommits(position, group);
       const last = commits.at(-1);
       if (last === undefined || aborter.signal.aborted) return;
       await feed.append(commits, streamSeq);
@@ -74,7 +75,7 @@ export function startRelay(options: RelayOptions): Relay {
       streamSeq += commits.length;
       position = last.commit;
       if (cursorDue()) await saveCursor();
-      room = GROUP - commits.length;
+      room = group - commits.length;
     }
   };
 

@@ -6,20 +6,20 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 
 const oldestNode = 20;
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** What each command runs once packages are there, in order; `args` marks the one that gets the arguments, `source` one that is not compiled. */
+/** What each command runs once packages are there, in order; `args` marks the one that gets the arguments. */
 const commands = {
   setup: [{ script: 'scripts/setup.ts', args: true }],
   doctor: [{ script: 'app/doctor/main.ts', args: true }],
   demo: [{ script: 'scripts/setup.ts' }, { script: 'app/demo/main.ts', args: true }],
   test: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true }],
   verify: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true, prefix: ['--fast'] }],
-  'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true, source: true }],
+  'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
   bench: [{ script: 'scripts/setup.ts' }, { script: 'bench/main.ts', args: true }],
   cli: [{ script: 'cli/main.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
@@ -52,14 +52,10 @@ async function main() {
   if (installed !== 0) return installed;
   const built = await compile();
   if (built === undefined) return 1;
-  // By its file's address: a bare name would be looked up from the folder the command is called in.
-  const loader = pathToFileURL(join(checkout, 'node_modules/tsx/dist/loader.mjs')).href;
   for (const step of steps) {
     const own = step.args ? [...(step.prefix ?? []), ...args] : [];
-    const program = step.source
-      ? ['--import', loader, join(checkout, step.script)]
-      : ['--enable-source-maps', join(built, step.script.replace(/\.ts$/, '.js'))];
-    const code = await run(process.execPath, [...program, ...own], 'inherit');
+    const program = join(built, step.script.replace(/\.ts$/, '.js'));
+    const code = await run(process.execPath, ['--enable-source-maps', program, ...own], 'inherit');
     if (code !== 0) return code;
   }
   return 0;

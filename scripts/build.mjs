@@ -7,8 +7,7 @@ import { dirname, join, relative } from 'node:path';
 
 /** Builds that stay: programs that run may still load parts of an earlier one. */
 const KEPT = 3;
-/** Tests and examples run from their sources. */
-const WITHOUT = new Set(['node_modules', 'dist', 'coverage', 'test', 'examples']);
+const WITHOUT = new Set(['node_modules', 'dist', 'coverage', 'examples']);
 
 /** Before each file: where its source is, from which assets are found, and where it is itself. */
 const BANNER = `const builtUrl = import.meta.url;

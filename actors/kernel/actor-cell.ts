@@ -8,14 +8,14 @@ import { nact, type NactContext, type NactCrashContext, type NactDecision, type 
 import { type Envelope, Target } from './ref.ts';
 import type { Reply } from './reply.ts';
 import { defaultRestart, RestartBudget, type RestartPolicy } from './restart-budget.ts';
-import type { Terminated } from './spec.ts';
-
-const DEFAULT_MAILBOX_LIMIT = 10_000;
+import { Mailbox } from './mailbox.ts';
+import type { Overflow, Terminated } from './spec.ts';
 
 export interface CellOptions {
   readonly name: string;
   readonly restart?: RestartPolicy | undefined;
   readonly mailboxLimit?: number | undefined;
+  readonly overflow?: Overflow | undefined;
   readonly childFailed?: ((terminated: Terminated) => unknown) | undefined;
 }
 
@@ -35,12 +35,11 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
 
   readonly #parent: CellParent;
   readonly #behaviour: Behaviour;
-  readonly #mailboxLimit: number;
+  readonly #mailbox: Mailbox;
   readonly #childFailed: ((terminated: Terminated) => M) | undefined;
   readonly #restart: RestartPolicy;
   #budget: RestartBudget | undefined;
-  #status: 'running' | 'stopping' | 'stopped' = 'running';
-  #waiting = 0;
+  #status: 'running' | 'draining' | 'stopping' | 'stopped' = 'running';
   #working: Envelope | undefined;
   #tellQuiet: (() => void) | undefined;
   #owed: Set<Reply> | undefined;
@@ -64,7 +63,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
     this.path = `${parent.path}/${options.name}`;
     this.context = new CellContext(this);
     this.#parent = parent;
-    this.#mailboxLimit = options.mailboxLimit ?? DEFAULT_MAILBOX_LIMIT;
+    this.#mailbox = new Mailbox(options);
     this.#childFailed = options.childFailed as ((terminated: Terminated) => M) | undefined;
     this.#restart = options.restart ?? defaultRestart;
     this.#behaviour = behaviour(this);
@@ -97,17 +96,15 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
 
   get signal(): AbortSignal {
     this.#stopping ??= new AbortController();
-    if (this.#status !== 'running') this.#stopping.abort();
+    if (!this.#alive) this.#stopping.abort();
     return this.#stopping.signal;
   }
 
   deliver(envelope: Envelope<M>): boolean {
     if (this.#status !== 'running') return this.#refuse(envelope);
-    if (this.#waiting >= this.#mailboxLimit) {
-      this.core.deadLetters.take(this.path, envelope, 'MAILBOX_FULL');
-      return false;
-    }
-    this.#waiting += 1;
+    const dropped = this.#mailbox.add(envelope);
+    if (dropped !== undefined) this.core.deadLetters.take(this.path, dropped, 'MAILBOX_FULL');
+    if (dropped === envelope) return false;
     nact.dispatch(this.nactRef, envelope);
     return true;
   }
@@ -120,11 +117,26 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   terminate(): Promise<void> {
     if (this.#status === 'stopped') return Promise.resolve();
     this.#ended ??= new Promise((resolve) => (this.#tellEnd = resolve));
-    if (this.#status === 'running') {
+    if (this.#alive) {
       this.#beginStop();
       void this.#windDown();
     }
     return this.#ended;
+  }
+
+  async drain(withinMs: number): Promise<void> {
+    if (this.#status === 'running') {
+      this.#status = 'draining';
+      const quiet = new Promise<void>((resolve) => (this.#tellQuiet = resolve));
+      this.#whenQuiet();
+      await this.#bounded(quiet, 'what waited', withinMs);
+    }
+    await this.terminate();
+  }
+
+  /** It works on messages: new ones, or those that waited when it was told to drain. */
+  get #alive(): boolean {
+    return this.#status === 'running' || this.#status === 'draining';
   }
 
   watch(callback: (terminated: Terminated) => void): () => void {
@@ -148,8 +160,8 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
 
   async #handle(state: unknown, envelope: Envelope<M>, nactContext: NactContext): Promise<unknown> {
     const start = isStart(envelope);
-    if (!start) this.#waiting -= 1;
-    if (this.#status !== 'running') {
+    if (!start && !this.#mailbox.take(envelope)) return state;
+    if (!this.#alive) {
       if (!start) this.#refuse(envelope);
       this.#whenQuiet();
       return state;
@@ -176,7 +188,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
 
   async #crashed(error: unknown, nactContext: NactCrashContext): Promise<NactDecision> {
     let again = false;
-    if (this.#status === 'running') {
+    if (this.#alive) {
       this.#working = START;
       try {
         again = await this.#nextIncarnation(error);
@@ -204,7 +216,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
       await this.children.terminateAll();
       await this.#behaviour.release();
       await delay(this.clock, pauseMs, this.signal).catch(() => undefined);
-      if (!this.accepting) return false;
+      if (!this.#alive) return false;
       try {
         await this.#behaviour.reopen();
         return true;
@@ -215,7 +227,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   }
 
   #giveUp(error: unknown): void {
-    if (this.#status !== 'running') return;
+    if (!this.#alive) return;
     this.#failure = toFailure(error);
     this.#cause = error instanceof Error ? error : new TradewrightError('INTERNAL', String(error));
     this.#beginStop();
@@ -244,7 +256,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
   }
 
   #whenQuiet(): void {
-    if (this.#working === undefined && this.#waiting === 0) this.#tellQuiet?.();
+    if (this.#working === undefined && this.#mailbox.empty) this.#tellQuiet?.();
   }
 
   async #finalize(mailbox: readonly unknown[]): Promise<void> {
@@ -252,9 +264,9 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
     this.#finalized = true;
     for (const message of mailbox) {
       const envelope = message as Envelope<M>;
-      if (!isStart(envelope)) this.#refuse(envelope);
+      if (!isStart(envelope) && this.#mailbox.take(envelope)) this.#refuse(envelope);
     }
-    this.#waiting = 0;
+    this.#mailbox.clear();
     this.#whenQuiet();
     await this.#bounded(this.#behaviour.release(), 'onStop');
     if (this.#working?.reply !== undefined || (this.#owed?.size ?? 0) > 0) {
@@ -288,8 +300,7 @@ export class ActorCell<M = never> extends Target<M> implements CellParent {
     for (const reply of [...(this.#owed ?? [])]) reply.fail(error);
   }
 
-  async #bounded(work: Promise<void>, what: string): Promise<void> {
-    const waitedMs = this.core.stopTimeoutMs;
+  async #bounded(work: Promise<void>, what: string, waitedMs = this.core.stopTimeoutMs): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const cancel = this.clock.schedule(waitedMs, () => {
         this.context.log.error({ waitedMs }, `${what} did not end in time`);

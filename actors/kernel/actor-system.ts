@@ -4,7 +4,7 @@ import type { Log } from '../../contracts/ports/log.ts';
 import { ActorCell } from './actor-cell.ts';
 import { type CellParent, Children } from './children.ts';
 import type { SystemCore } from './core.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { type DeadLetter, DeadLetters } from './dead-letters.ts';
 import type { JournalEngine } from './journal-engine.ts';
 import { nact } from './nact.ts';
 import { PersistentBehaviour } from './persistent-behaviour.ts';
@@ -28,6 +28,8 @@ export interface ActorSystem extends Spawner {
   readonly name: string;
   /** Messages that found nobody, since the start. */
   readonly deadLetters: number;
+  /** Tells each of them; the returned function takes it back. */
+  onDeadLetter(listener: (letter: DeadLetter) => void): () => void;
   /** Stops every actor, the last spawned first. */
   stop(): Promise<void>;
 }
@@ -100,6 +102,7 @@ export function createActorSystem(options: ActorSystemOptions): ActorSystem {
     get deadLetters() {
       return core.deadLetters.count;
     },
+    onDeadLetter: (listener) => core.deadLetters.listen(listener),
     spawn: <C, S>(spec: ActorSpec<C, S>) => core.spawn(root, spec),
     spawnPersistent: <C, S>(spec: PersistentSpec<C, S>) => core.spawnPersistent(root, spec),
     async stop() {

@@ -1,4 +1,4 @@
-import { type ErrorCode, TradewrightError } from '../../contracts/errors.ts';
+import { type ErrorCode, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import type { Log } from '../../contracts/ports/log.ts';
 import type { Envelope } from './ref.ts';
 
@@ -8,9 +8,18 @@ export type DeadLetterCode = Extract<ErrorCode, 'ACTOR_STOPPED' | 'MAILBOX_FULL'
 const LOGGED_IN_FULL = 20;
 const LOGGED_EVERY = 1_000;
 
-/** Counts and logs what could not be delivered; askers are told why. */
+/** A message that found nobody. */
+export interface DeadLetter {
+  /** The actor it was sent to. */
+  readonly path: string;
+  readonly code: DeadLetterCode;
+  readonly message: unknown;
+}
+
+/** Counts, logs and shows what could not be delivered; askers are told why. */
 export class DeadLetters {
   readonly #log: Log;
+  readonly #listeners = new Set<(letter: DeadLetter) => void>();
   #count = 0;
 
   constructor(log: Log) {
@@ -19,6 +28,11 @@ export class DeadLetters {
 
   get count(): number {
     return this.#count;
+  }
+
+  listen(listener: (letter: DeadLetter) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   take(path: string, envelope: Envelope, code: DeadLetterCode, cause?: Error): void {
@@ -31,6 +45,13 @@ export class DeadLetters {
     }
     const says = code === 'MAILBOX_FULL' ? 'has too many messages waiting' : 'has stopped';
     envelope.reply?.fail(cause ?? new TradewrightError(code, `${path} ${says}`));
+    for (const listener of this.#listeners) {
+      try {
+        listener({ path, code, message: envelope.message });
+      } catch (error) {
+        this.#log.error({ failure: toFailure(error) }, 'a listener to dead letters threw');
+      }
+    }
   }
 }
 

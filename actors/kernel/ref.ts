@@ -25,6 +25,7 @@ export abstract class Target<M> implements Ref<M> {
   /** False when the message became a dead letter. */
   abstract deliver(envelope: Envelope<M>): boolean;
   abstract terminate(): Promise<void>;
+  abstract drain(withinMs: number): Promise<void>;
   /** Calls back once when the actor has ended, at once if it has already. */
   abstract watch(callback: (terminated: Terminated) => void): () => void;
 }
@@ -60,6 +61,14 @@ export function ask<M, R>(
     );
     target.deliver({ message: toMessage(reply), reply });
   });
+}
+
+/**
+ * Takes nothing new, works through what waits already, then stops as {@link stop} does; what is left after `withinMs` becomes dead
+ * letters.
+ */
+export function drain(ref: Ref<never>, withinMs: number): Promise<void> {
+  return targetOf(ref).drain(withinMs);
 }
 
 /** Stops the actor after the message it works on, its children first; resolves once its `onStop` is through. */

@@ -85,6 +85,10 @@ class ShardedChildren<M> implements Sharded<M> {
     return this.#live.get(id)?.cell.terminate() ?? Promise.resolve();
   }
 
+  drain(id: string, withinMs: number): Promise<void> {
+    return this.#live.get(id)?.cell.drain(withinMs) ?? Promise.resolve();
+  }
+
   shardOf(id: string): ActorCell {
     const shard = this.#shards[fnv1a(id) % this.#shards.length];
     if (shard === undefined) throw new TradewrightError('INTERNAL', 'there are no shards');
@@ -178,6 +182,10 @@ class ChildRef<M> extends Target<M> {
 
   terminate(): Promise<void> {
     return this.#sharded.passivate(this.#id);
+  }
+
+  drain(withinMs: number): Promise<void> {
+    return this.#sharded.drain(this.#id, withinMs);
   }
 
   watch(callback: (terminated: Terminated) => void): () => void {

@@ -49,13 +49,18 @@ export interface JournalBatch {
   readonly summary: WorkflowSummary;
 }
 
+/** `drop-new` refuses what comes, `drop-oldest` what has waited longest: for messages that the next one replaces. */
+export type Overflow = 'drop-new' | 'drop-oldest';
+
 interface Supervision<M> {
   /** Required, unique among siblings, of the characters A–Z a–z 0–9 - _ $ . + ! * ' ( ) , */
   readonly name: string;
   /** What happens after a handler threw; {@link defaultRestart} otherwise. */
   readonly restart?: RestartPolicy;
-  /** Messages that may wait; more become dead letters and askers get MAILBOX_FULL. Default 10,000. */
+  /** Messages that may wait. Default 10,000. */
   readonly mailboxLimit?: number;
+  /** Which message becomes a dead letter (its asker gets MAILBOX_FULL) when one too many comes. Default `drop-new`. */
+  readonly overflow?: Overflow;
   /** The message this actor gets when a child of it was given up; without it the failure is only logged. */
   readonly childFailed?: (terminated: Terminated) => M;
 }

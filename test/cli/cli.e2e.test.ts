@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { ForkAccepted, WorkflowList } from '../../contracts/api.ts';
@@ -9,11 +8,10 @@ import { workflowIdFrom } from '../../contracts/ids.ts';
 import { BackupMade, JournalRetired, JournalVerified } from '../../contracts/journal-api.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
+import { compiled } from '../support/compiled.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startWorker, type WorkerRig } from '../support/worker.ts';
-
-const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 interface Said {
   readonly code: number;
@@ -21,14 +19,12 @@ interface Said {
   readonly stderr: string;
 }
 
-function tradewright(args: readonly string[], url = 'http://127.0.0.1:9'): Promise<Said> {
+async function tradewright(args: readonly string[], url = 'http://127.0.0.1:9'): Promise<Said> {
+  const program = await compiled('cli/main.ts');
   const environment = { ...process.env, TRADEWRIGHT_GATEWAY_URL: url };
   return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', program, ...args],
-      { env: environment },
-      (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    execFile(process.execPath, [...program, ...args], { env: environment }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     ),
   );
 }

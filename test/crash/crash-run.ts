@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { workflowIdFrom } from '../../contracts/ids.ts';
@@ -10,12 +9,12 @@ import { streams } from '../../contracts/subjects.ts';
 import { type WorkflowEvent, WorkflowEventBatch } from '../../contracts/workflow-event.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 import { openStore, verify } from '../../persistence/index.ts';
+import { compiled } from '../support/compiled.ts';
 import { startNats, type TestNats } from '../support/nats.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import type { Input } from './crash-workflow.ts';
 import { type Call, type Recorder, startRecorder } from './recorder.ts';
 
-const program = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
 const workflowId = workflowIdFrom('crash');
 /** One life of the process; far more than it needs. */
 const LIFE_MS = 60_000;
@@ -75,9 +74,7 @@ async function live(
   const child = spawn(
     process.execPath,
     [
-      '--import',
-      'tsx',
-      program,
+      ...(await compiled('test/crash/crash-child.ts')),
       dir,
       nats.url,
       recorder.url,

@@ -1,17 +1,16 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { DemoResult } from '../../app/demo/result.ts';
+import { compiled } from '../support/compiled.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-const demoFile = fileURLToPath(new URL('../../app/demo/main.ts', import.meta.url));
 
 /** The demo as a user runs it, on a folder of the test's own and with the offline author. */
 async function demo(
   dir: string,
   ...args: string[]
 ): Promise<{ code: number | null; result: DemoResult; progress: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', demoFile, '--once', '--json', ...args], {
+  const program = await compiled('app/demo/main.ts');
+  const child = spawn(process.execPath, [...program, '--once', '--json', ...args], {
     env: {
       ...process.env,
       TRADEWRIGHT_DATA_DIR: dir,

@@ -5,6 +5,7 @@ import {
   type ActorSystem,
   ask,
   createActorSystem,
+  drain,
   neverRestart,
   type ReplyTo,
   type RestartPolicy,
@@ -13,7 +14,7 @@ import {
   type Terminated,
 } from '../../actors/kernel/index.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import { systemClock } from '../../contracts/ports/clock.ts';
+import { delay, systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -437,6 +438,76 @@ describe('actor kernel on nact', () => {
     expect((await failure(ask(ref, get, { timeoutMs: 1_000 }))).code).to.equal('MAILBOX_FULL');
     expect(system.deadLetters).to.equal(3);
     await eventually(async () => (await ask(ref, get, { timeoutMs: 1_000 })) === 3);
+  });
+
+  it('drops what has waited longest where a mailbox is told to', async () => {
+    const letters: unknown[] = [];
+    const stopListening = system.onDeadLetter(({ path, code, message }) => letters.push([path, code, message]));
+    const seen: number[] = [];
+    const ref = system.spawn<number, undefined>({
+      name: 'latest',
+      mailboxLimit: 2,
+      overflow: 'drop-oldest',
+      initial: () => undefined,
+      receive: (state, message) => (seen.push(message), state),
+    });
+    expect([1, 2, 3, 4].map((message) => tell(ref, message))).to.deep.equal([true, true, true, true]);
+    await eventually(() => seen.length === 2);
+    expect(letters).to.deep.equal([1, 2].map((message) => ['/test/latest', 'MAILBOX_FULL', message]));
+    stopListening();
+    tell(ref, 5);
+    await eventually(() => seen.length === 3);
+    expect(seen).to.deep.equal([3, 4, 5]);
+    expect(letters).to.have.length(2);
+    expect(system.deadLetters).to.equal(2);
+  });
+
+  it('shows dead letters to who listens, also when another listener throws', async () => {
+    const seen: string[] = [];
+    system.onDeadLetter(() => {
+      throw new Error('a bad listener');
+    });
+    system.onDeadLetter(({ path }) => seen.push(path));
+    const ref = system.spawn(counter('gone'));
+    await stop(ref);
+    tell(ref, { type: 'add', by: 1 });
+    expect(seen).to.deep.equal(['/test/gone']);
+  });
+
+  it('drains: what waits is worked through, what comes later is not taken', async () => {
+    const done: number[] = [];
+    let stopped = false;
+    const ref = system.spawn<number, undefined>({
+      name: 'drained',
+      initial: () => undefined,
+      async receive(state, message, ctx) {
+        if (message === 2) throw new Error('in between');
+        await delay(systemClock, 2, ctx.signal);
+        done.push(message);
+        return state;
+      },
+      onStop: () => void (stopped = done.length === 3),
+      restart: { maxRestarts: 2, withinMs: 60_000, backoffMs: { initial: 1, factor: 1, max: 1 } },
+    });
+    for (const message of [1, 2, 3, 4]) tell(ref, message);
+    const drained = drain(ref, 10_000);
+    expect(tell(ref, 5)).to.equal(false);
+    await drained;
+    expect(done).to.deep.equal([1, 3, 4]);
+    expect(stopped).to.equal(true);
+    await drain(ref, 10_000);
+  });
+
+  it('drains no longer than it may', async () => {
+    const ref = system.spawn<'wait' | 'more', undefined>({
+      name: 'slow',
+      initial: () => undefined,
+      receive: (state, _, ctx) => delay(systemClock, 60_000, ctx.signal).then(() => state),
+    });
+    tell(ref, 'wait');
+    tell(ref, 'more');
+    await drain(ref, 20);
+    expect(system.deadLetters).to.equal(1);
   });
 
   it('counts dead letters and answers who asks a stopped actor', async () => {
