@@ -442,7 +442,9 @@ describe('actor kernel on nact', () => {
 
   it('drops what has waited longest where a mailbox is told to', async () => {
     const letters: unknown[] = [];
-    const stopListening = system.onDeadLetter(({ path, code, message }) => letters.push([path, code, message]));
+    const stopListening = system.onDeadLetter(({ path, code, message }) =>
+      letters.push([path, code, message]),
+    );
     const seen: number[] = [];
     const ref = system.spawn<number, undefined>({
       name: 'latest',
