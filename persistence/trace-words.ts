@@ -10,7 +10,7 @@ export function wordsOf(text: string, most = MOST_WORDS): readonly string[] {
   for (const [word] of text
     .normalize('NFKC')
     .toLowerCase()
-    .matchAll(/[\p{L}\p{N}_]{2,}/gu)) {
+    .matchAll(/[\p{L}\p{N}_]+/gu)) {
     found.add(word.slice(0, LONGEST_WORD));
     if (found.size >= most) break;
   }

@@ -107,7 +107,8 @@ describe('turnstile', () => {
     const rate = rateOf({ clock, limit: 1, windowMs: 1_000 });
     await rate.take(never());
     const order: number[] = [];
-    for (const priority of [25, 50, 100, 75]) void rate.take(never(), priority).then(() => order.push(priority));
+    for (const priority of [25, 50, 100, 75])
+      void rate.take(never(), priority).then(() => order.push(priority));
     await clock.advance(4_000);
     expect(order).to.deep.equal([100, 75, 50, 25]);
   });
