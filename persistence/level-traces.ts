@@ -12,7 +12,6 @@ import {
 import type { Database, WriteOperation } from './database.ts';
 import type { GroupWriter } from './group-writer.ts';
 import type { KeyRange } from './keys.ts';
-import { Serial } from './serial.ts';
 import { traceKeys } from './trace-keys.ts';
 import { traceWords, wordsOf } from './trace-words.ts';
 
@@ -23,7 +22,8 @@ const MOST_LOOKED_AT = 20_000;
 export class LevelTraces implements TraceStore {
   readonly #database: Database;
   readonly #writer: GroupWriter;
-  readonly #serial = new Serial();
+  /** What is being written, by trace: writes of different traces share a commit. */
+  readonly #writing = new Map<string, Promise<unknown>>();
 
   constructor(database: Database, writer: GroupWriter) {
     this.#database = database;
@@ -31,7 +31,7 @@ export class LevelTraces implements TraceStore {
   }
 
   put(trace: Trace): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#inTurn(trace.traceId, async () => {
       const before = await this.get(trace.traceId);
       const stale = new Set(before ? indexKeys(before) : []);
       const operations: WriteOperation[] = [];
@@ -98,12 +98,13 @@ export class LevelTraces implements TraceStore {
     const { scopes, within, before, placeIn, traceIn } = traceKeys;
     const range = within(scopes.all, before(olderThanMs), undefined);
     const keys = await this.#database.level.keys({ ...range, reverse: true, limit }).all();
-    for (const key of keys) await this.#delete(placeIn(scopes.all, key), traceIn(placeIn(scopes.all, key)));
+    const places = keys.map((key) => placeIn(scopes.all, key));
+    await Promise.all(places.map((place) => this.#delete(place, traceIn(place))));
     return keys.length;
   }
 
   #delete(place: string, traceId: string): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#inTurn(traceId, async () => {
       const key = traceKeys.row(traceId);
       const row = await this.#database.level.get(key);
       const trace = row === undefined ? undefined : Trace.safeParse(JSON.parse(row)).data;
@@ -111,6 +112,17 @@ export class LevelTraces implements TraceStore {
       const operations = gone.map((each): WriteOperation => ({ type: 'del', key: each }));
       await this.#writer.submit(() => ({ operations, result: undefined }));
     });
+  }
+
+  /** Reading and then writing one trace, one after another. */
+  #inTurn(traceId: string, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#writing.get(traceId) ?? Promise.resolve()).then(work);
+    const settled = mine.catch(() => undefined);
+    this.#writing.set(traceId, settled);
+    void settled.then(() => {
+      if (this.#writing.get(traceId) === settled) this.#writing.delete(traceId);
+    });
+    return mine;
   }
 
   /**

@@ -3,6 +3,8 @@ import { DevelopInput, DevelopResult } from '../../contracts/effects/develop.ts'
 import { Symbol } from '../../contracts/symbol.ts';
 import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
+import { tryProgram } from '../../actors/sandbox/trial.ts';
+import { openMarketData } from '../../market/data/index.ts';
 import { readSections } from '../../actors/agent/prompts/index.ts';
 import { type SandboxHost, sandboxHost } from '../sandbox/sandbox-host.ts';
 import { aGenerateInput, failureOf } from './agent-inputs.ts';
@@ -78,10 +80,19 @@ describe('fix loop in the sandbox', function () {
   });
 
   it('A7 a syntax error is found with its line by validator and sandbox alike', async () => {
-    const judge = judgeOn(pool);
-    expect(judge.review(programs.syntax).syntaxError).to.have.property('line', 7);
-    const trial = await judge.trial(programs.syntax, SPX, aCall());
-    expect(trial).to.include({ ok: false, errorKind: 'syntax', line: 7 });
+    expect(judgeOn(pool).review(programs.syntax).syntaxError).to.have.property('line', 7);
+    // The validator would not let it come to this.
+    const lease = await pool.lease({ code: programs.syntax });
+    const { bars } = await openMarketData({ csvDirectory: undefined }).loadBars(SPX);
+    try {
+      const { signal } = new AbortController();
+      const options = { timeoutMs: 5_000, signal, random: () => 0.5, onOutput: () => undefined };
+      const trial = await tryProgram(lease, bars, options);
+      expect(trial).to.include({ ok: false, errorKind: 'syntax', line: 7 });
+      expect(trial.message).to.match(/invalid syntax/);
+    } finally {
+      await lease.release();
+    }
   });
 
   it('A8 an import that is not there is found in the sandbox', async () => {
