@@ -3,7 +3,6 @@ import { Author, Usage } from './author.ts';
 import { CodeReview } from './code-review.ts';
 import { EpochMs, Failure } from './envelope.ts';
 import { StrategyId, TraceId, WorkflowId } from './ids.ts';
-import { Symbol } from './symbol.ts';
 import { StepName } from './workflow-event.ts';
 
 /** What the model is asked to be. */
@@ -64,7 +63,7 @@ export const Trace = z.object({
   /** The model that the endpoint says answered; before that, the one asked. */
   model: z.string(),
   endpoint: z.string(),
-  symbol: Symbol,
+  symbol: z.string(),
   strategyId: StrategyId.nullable(),
   version: z.number().int().positive().nullable(),
   status: TraceStatus,
