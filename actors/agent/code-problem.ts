@@ -1,5 +1,5 @@
 import { CODE_RISK_LIMIT, type CodeReview } from '../../contracts/code-review.ts';
-import { CodeProblem, type Critique, problemKinds } from '../../contracts/effects/develop.ts';
+import { type CodeProblem, type Critique, problemKinds } from '../../contracts/effects/develop.ts';
 import type { Trial } from '../../contracts/trace.ts';
 
 const MESSAGE_LIMIT_CHARS = 1_000;

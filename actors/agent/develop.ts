@@ -63,7 +63,7 @@ interface Working {
  * @throws AGENT_CODE_UNUSABLE with the last problem and all attempts; whatever a call or the sandbox itself fails with
  */
 export async function develop(tools: Tools, assignment: Assignment, call: AgentCall): Promise<Developed> {
-  const { idea, symbol, bars, plan, seed, autoFix } = assignment;
+  const { idea, symbol, bars, plan, autoFix } = assignment;
   const most = autoFix ? assignment.maxAttempts : 1;
   const attempts: AttemptSummary[] = [];
   let usage = noUsage;

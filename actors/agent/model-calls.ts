@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Author, Usage } from '../../contracts/author.ts';
-import { toFailure, TradewrightError } from '../../contracts/errors.ts';
+import { TradewrightError } from '../../contracts/errors.ts';
 import type { StrategyId, TraceId } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { Log } from '../../contracts/ports/log.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { PostStudy, StudyKind } from '../../contracts/api.ts';
+import type { StudyKind } from '../../contracts/api.ts';
 import { AnalyseResult, ExplainResult, RefactorResult } from '../../contracts/effects/study.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { Evolution } from '../../contracts/evolution.ts';
@@ -62,7 +62,7 @@ function study(parent: Command, kind: StudyKind, description: string): Command {
       const loop = kind === 'refactor' ? { autoFix, critique } : {};
       const given = Object.entries({ version, ...more, ...loop }).filter(([, value]) => value !== undefined);
       const gateway = gatewayOf(command);
-      const accepted = await gateway.study(kind, id, Object.fromEntries(given) as PostStudy);
+      const accepted = await gateway.study(kind, id, Object.fromEntries(given));
       progress(`workflow ${accepted.workflowId}`);
       if (detach) return say(command, accepted, (print) => print(accepted.workflowId));
       for await (const message of gateway.follow(accepted.workflowId, { live: false })) {

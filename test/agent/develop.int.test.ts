@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { DevelopInput, DevelopResult } from '../../contracts/effects/develop.ts';
 import { Symbol } from '../../contracts/symbol.ts';
 import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
-import { TradewrightError } from '../../contracts/errors.ts';
+import type { TradewrightError } from '../../contracts/errors.ts';
 import { tryProgram } from '../../actors/sandbox/trial.ts';
 import { openMarketData } from '../../market/data/index.ts';
 import { readSections } from '../../actors/agent/prompts/index.ts';

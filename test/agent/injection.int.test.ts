@@ -4,7 +4,7 @@ import { outsideSections, readSections } from '../../actors/agent/prompts/index.
 import { PostWorkflow } from '../../contracts/api.ts';
 import { DevelopInput } from '../../contracts/effects/develop.ts';
 import { ReasonResult } from '../../contracts/effects/reason.ts';
-import { TradewrightError } from '../../contracts/errors.ts';
+import type { TradewrightError } from '../../contracts/errors.ts';
 import { strategyIdFrom, workflowIdFrom } from '../../contracts/ids.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
