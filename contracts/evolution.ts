@@ -30,7 +30,8 @@ export const StrategyVersion = z.object({
   status: z.enum(['draft', 'active', 'withdrawn']),
   author: Author,
   codeSha256: z.string(),
-  code: z.string(),
+  /** Null in the oldest versions, where all of them would be too much for one answer: their workflows have it. */
+  code: z.string().nullable(),
   /** Lines that are new against the version before it, and lines of that one that are gone. */
   lines: z.object({ added: z.number().int(), removed: z.number().int() }),
   workflowId: WorkflowId,

@@ -7,6 +7,7 @@ import type { Log } from '../../contracts/ports/log.ts';
 import type { AnswerStore, KeptAnswer, TraceStore } from '../../contracts/ports/traces.ts';
 import type { Symbol } from '../../contracts/symbol.ts';
 import type { Thought, Trace } from '../../contracts/trace.ts';
+import { abortReason } from './abort-reason.ts';
 import type { AgentCall } from './agent-call.ts';
 import { boundedText } from './bounded-text.ts';
 import type { Budget } from './budget.ts';
@@ -141,6 +142,7 @@ export function createModelCalls(options: ModelCallsOptions): ModelCalls {
     const settle = await budget.hold(call.workflowId, mostUsd);
     let chargedUsd = 0;
     try {
+      if (call.signal.aborted) throw abortReason(call.signal);
       const tell = breaker.begin();
       const asked = await store({ ...blankTrace(question, call, clock.now()), budgetUsd: mostUsd }).catch(
         (thrown: unknown) => {

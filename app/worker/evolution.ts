@@ -21,12 +21,22 @@ export async function evolutionOf(
   for (const { version, workflowId } of stored) {
     performances.set(version, performanceIn(await workflow(workflowId)));
   }
-  return {
-    strategyId,
-    symbol: first.symbol,
-    idea: first.idea,
-    versions: stored.map((strategy) => versionOf(strategy, stored, performances)),
-  };
+  const versions = stored.map((strategy) => versionOf(strategy, stored, performances));
+  return { strategyId, symbol: first.symbol, idea: first.idea, versions: withinOneAnswer(versions) };
+}
+
+/** Code of all versions together, bytes: an answer must fit into one NATS message. */
+const CODE_LIMIT_BYTES = 600_000;
+
+function withinOneAnswer(versions: readonly StrategyVersion[]): StrategyVersion[] {
+  let bytes = 0;
+  return versions
+    .toReversed()
+    .map((version) => {
+      bytes += Buffer.byteLength(JSON.stringify(version.code));
+      return bytes > CODE_LIMIT_BYTES ? { ...version, code: null } : version;
+    })
+    .reverse();
 }
 
 function versionOf(

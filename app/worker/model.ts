@@ -13,6 +13,9 @@ import type { Shutdown } from './shutdown.ts';
 
 const offlineAuthor: Author = { kind: 'offline', model: 'offline-author', label: OFFLINE_AUTHOR_LABEL };
 
+/** The offline author is ours and takes as many as come. */
+const OFFLINE_REQUESTS_PER_MINUTE = 6_000;
+
 /** The agent on the configured endpoint; with none, on an offline author of our own, over the same HTTP. */
 export async function openAgent(options: {
   readonly config: Config;
@@ -62,7 +65,7 @@ async function endpointOf(
       model: offlineAuthor.model,
       clock,
     });
-    const limits = { requestsPerWindow: requestsPerMinute ?? defaultAgentLimits.requestsPerWindow };
+    const limits = { requestsPerWindow: requestsPerMinute ?? OFFLINE_REQUESTS_PER_MINUTE };
     return { client, author: offlineAuthor, limits, secrets };
   }
   const { model, baseUrl, apiKey, entry } = llm;
