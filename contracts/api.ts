@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { Usage } from './author.ts';
+import { FixLoop } from './effects/develop.ts';
 import { Failure, Mode } from './envelope.ts';
-import { WorkflowId } from './ids.ts';
+import { StrategyId, WorkflowId } from './ids.ts';
 import { Lane } from './lanes.ts';
 import { SignalIn } from './signal.ts';
 import { Symbol } from './symbol.ts';
@@ -31,6 +33,7 @@ export const StrategyInput = z.object({
       .max(7 * 24 * 3_600_000, 'a decision waits for 7 days at most'),
     onDeadline: z.enum(['approve', 'reject']),
   }),
+  ...FixLoop.shape,
 });
 export type StrategyInput = z.infer<typeof StrategyInput>;
 
@@ -50,6 +53,8 @@ export const PostWorkflow = z.strictObject({
   seed: z.number().int().nonnegative().default(1),
   signalBars: StrategyInput.shape.signalBars.default(60),
   lane: Lane.default('normal'),
+  /** Whether, and how often, the model is asked to mend code that does not pass or run; whether a critic reads it. */
+  ...FixLoop.shape,
   decision: StrategyInput.shape.decision.default({ deadlineMs: 24 * 3_600_000, onDeadline: 'reject' }),
   /** The same key gives the same workflow. Also taken from the header `Idempotency-Key`. */
   idempotencyKey: z.string().min(1).max(200).optional(),
@@ -171,6 +176,81 @@ export type WorkflowListQuery = z.infer<typeof WorkflowListQuery>;
 export const WorkflowList = z.object({ items: z.array(WorkflowSummary), cursor: z.string().optional() });
 export type WorkflowList = z.infer<typeof WorkflowList>;
 
+/** What the `explain`, `analyse` and `refactor` workflows get. */
+export const StudyInput = z.object({
+  strategyId: StrategyId,
+  version: Version.optional(),
+  seed: z.number().int().nonnegative(),
+  /** Of `explain`. */
+  question: z.string().max(2_000).optional(),
+  /** Of `refactor`. */
+  goal: z.string().max(2_000).optional(),
+  ...FixLoop.shape,
+});
+export type StudyInput = z.infer<typeof StudyInput>;
+
+export const studyKinds = ['explain', 'analyse', 'refactor'] as const;
+export type StudyKind = (typeof studyKinds)[number];
+
+export const StrategyRef = z.object({ strategyId: StrategyId });
+
+/** `POST /v1/strategies/:strategyId/analyse` */
+export const PostAnalyse = z.strictObject({
+  /** The newest one unless told. */
+  version: Version.optional(),
+  seed: z.number().int().nonnegative().default(1),
+  lane: Lane.default('normal'),
+  idempotencyKey: z.string().min(1).max(200).optional(),
+});
+/** `POST /v1/strategies/:strategyId/explain` */
+export const PostExplain = z.strictObject({
+  ...PostAnalyse.shape,
+  question: z.string().trim().max(2_000).optional(),
+});
+/** `POST /v1/strategies/:strategyId/refactor`: gives the next version, as a draft. */
+export const PostRefactor = z.strictObject({
+  ...PostAnalyse.shape,
+  goal: z
+    .string()
+    .trim()
+    .min(1)
+    .max(2_000)
+    .default('Make it simpler and clearer. Every position must come out the same as before.'),
+  ...FixLoop.shape,
+});
+export type PostStudy = z.input<typeof PostAnalyse> &
+  z.input<typeof PostExplain> &
+  z.input<typeof PostRefactor>;
+
+/** A `start-study` task. */
+export const StartStudy = z.object({ kind: z.enum(studyKinds), input: StudyInput });
+
+/** What the agent does, as `GET /v1/status` shows it. */
+export const AgentStatus = z.object({
+  model: z.string(),
+  running: z.number().int(),
+  waiting: z.number().int(),
+  /** Calls started within the rate window. */
+  recentCalls: z.number().int(),
+  /** Since this worker started. */
+  usage: Usage,
+  breaker: z.object({
+    state: z.enum(['closed', 'open', 'half-open']),
+    failures: z.number().int(),
+    probeAt: z.number().nullable(),
+  }),
+  cache: z.object({ hits: z.number().int(), misses: z.number().int() }),
+  /** US dollars; a day is one of UTC; null has no limit. */
+  budget: z.object({
+    day: z.string(),
+    spentUsd: z.number(),
+    usdPerDay: z.number().nullable(),
+    usdPerWorkflow: z.number().nullable(),
+  }),
+});
+
+export type AgentStatus = z.infer<typeof AgentStatus>;
+
 /** What the worker says of itself on `query.status`: what runs, where, on what. */
 export const SystemStatus = z.object({
   ready: z.boolean(),
@@ -201,6 +281,7 @@ export const SystemStatus = z.object({
     quarantined: z.number(),
   }),
   queue: z.record(z.string(), z.unknown()).optional(),
+  agent: AgentStatus.optional(),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;
 

@@ -11,6 +11,18 @@ export const errorCodes = {
     kind: 'terminal',
     says: 'The model endpoint refused the request itself (400/404/422).',
   },
+  AGENT_BUDGET: {
+    kind: 'terminal',
+    says: 'The call could cost more than is left of a budget; it was not made.',
+  },
+  AGENT_CIRCUIT_OPEN: {
+    kind: 'retryable',
+    says: 'The model endpoint failed again and again; it is given a rest before it is asked again.',
+  },
+  AGENT_CODE_UNUSABLE: {
+    kind: 'terminal',
+    says: 'The model wrote no code that passes the validator and runs, in as many attempts as it had.',
+  },
   AGENT_PAYMENT: { kind: 'terminal', says: 'The model account has no balance left (402).' },
   AGENT_RATE_LIMITED: { kind: 'retryable', says: 'The model endpoint asked us to slow down (429).' },
   AGENT_REFUSED: {

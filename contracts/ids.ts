@@ -17,6 +17,8 @@ export const EventId = idOf('ev', 'EventId');
 export const SignalId = idOf('sg', 'SignalId');
 export const StrategyId = idOf('st', 'StrategyId');
 export const ReservationId = idOf('rs', 'ReservationId');
+/** Of one call of the model. */
+export const TraceId = idOf('tr', 'TraceId');
 
 export type WorkflowId = z.infer<typeof WorkflowId>;
 export type TaskId = z.infer<typeof TaskId>;
@@ -24,6 +26,7 @@ export type EventId = z.infer<typeof EventId>;
 export type SignalId = z.infer<typeof SignalId>;
 export type StrategyId = z.infer<typeof StrategyId>;
 export type ReservationId = z.infer<typeof ReservationId>;
+export type TraceId = z.infer<typeof TraceId>;
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -57,6 +60,7 @@ export const strategyIdFrom = (workflowId: WorkflowId): StrategyId =>
   StrategyId.parse(derived('st', ['strategy', workflowId]));
 export const reservationIdFrom = (idempotencyKey: string): ReservationId =>
   ReservationId.parse(derived('rs', ['reservation', idempotencyKey]));
+export const traceIdFrom = (key: string): TraceId => TraceId.parse(derived('tr', ['trace', key]));
 /** 95 bits of the workflow's id and 35 of the event's place in it: unique without a hash for every event. */
 export function eventIdFrom(workflowId: WorkflowId, seq: number): EventId {
   let place = '';

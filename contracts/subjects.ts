@@ -19,6 +19,10 @@ export type QueryName =
   | 'journal-verify'
   | 'journal-backup'
   | 'journal-retire'
+  | 'trace-list'
+  | 'trace-get'
+  | 'trace-page'
+  | 'strategy-evolution'
   | 'status';
 
 export const subjects = {

@@ -38,6 +38,8 @@ export const ownTaskLimits = { maxRetries: 100, timeoutMs: 300_000 } as const;
 export const taskTypes = {
   startStrategy: 'start-strategy',
   startSignal: 'start-signal',
+  /** Explain, analyse or refactor a strategy. */
+  startStudy: 'start-study',
   /** A command for a workflow: cancel, or a person's decision. */
   workflowCommand: 'workflow-command',
 } as const;

@@ -11,6 +11,8 @@ import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { journalRoutes } from './http/journal-routes.ts';
 import { statusRoutes } from './http/status-routes.ts';
+import { strategyRoutes } from './http/strategy-routes.ts';
+import { traceRoutes } from './http/trace-routes.ts';
 import { workflowRoutes } from './http/workflow-routes.ts';
 import { defaultLimits } from './limits.ts';
 import { Sessions } from './ws/sessions.ts';
@@ -47,6 +49,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   workflowRoutes(app, context, ask, accepted);
   commandRoutes(app, context, ask, accepted);
   journalRoutes(app, ask);
+  traceRoutes(app, ask, log);
+  strategyRoutes(app, context, ask, accepted);
   statusRoutes(app, ask, limits);
   const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);

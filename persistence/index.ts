@@ -3,13 +3,16 @@ import type { Clock } from '../contracts/ports/clock.ts';
 import type { Journal, JournalUpkeep } from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { ArtifactStore, RiskBook, StrategyStore } from '../contracts/ports/stores.ts';
+import type { AnswerStore, TraceStore } from '../contracts/ports/traces.ts';
 import { Archive } from './archive.ts';
 import { keepComingBack } from './comeback.ts';
 import { Database } from './database.ts';
+import { LevelAnswers } from './level-answers.ts';
 import { LevelArtifacts } from './level-artifacts.ts';
 import { LevelJournal } from './level-journal.ts';
 import { LevelRiskBook } from './level-risk-book.ts';
 import { LevelStrategies } from './level-strategies.ts';
+import { LevelTraces } from './level-traces.ts';
 import { Upkeep } from './upkeep.ts';
 
 export { verify } from './verify.ts';
@@ -21,6 +24,8 @@ export interface Store {
   readonly artifacts: ArtifactStore;
   readonly strategies: StrategyStore;
   readonly riskBook: RiskBook;
+  readonly traces: TraceStore;
+  readonly answers: AnswerStore;
   /** Writes what is waiting and gives the folder free. */
   close(): Promise<void>;
 }
@@ -48,6 +53,8 @@ export async function openStore({ dir, archiveDir, clock, log: parentLog }: Stor
       artifacts: new LevelArtifacts(database, journal.writer),
       strategies: new LevelStrategies(database, journal.writer),
       riskBook: new LevelRiskBook(database, journal.writer),
+      traces: new LevelTraces(database, journal.writer),
+      answers: new LevelAnswers(database, journal.writer),
       close() {
         stopComingBack();
         return journal.close();

@@ -83,6 +83,7 @@ export const keys = {
   counters: 'm!counters',
   artifact: (sha256: string) => `a!${sha256}`,
   strategy: (strategyId: string, version: number) => `g!${strategyId}!${digits(version, 8)}`,
+  strategyVersions: (strategyId: string): KeyRange => under(`g!${strategyId}`),
   activeStrategy: (symbol: string, at: number, strategyId: string, version: number) =>
     `h!${symbol}!${backwards(at)}!${strategyId}!${digits(version, 8)}`,
   activeStrategies: (symbol: string): KeyRange => under(`h!${symbol}`),

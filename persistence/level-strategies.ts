@@ -17,6 +17,7 @@ const Row = z.object({
   codeSha256: z.string(),
   author: Author,
   workflowId: WorkflowId,
+  parentVersion: z.number().int().positive().optional(),
   status: z.enum(['draft', 'active', 'withdrawn']),
   confidence: z.number().min(0).max(1),
   createdAt: z.number(),
@@ -43,6 +44,13 @@ export class LevelStrategies implements StrategyStore {
 
   async get(strategyId: StrategyId, version: number): Promise<StoredStrategy | undefined> {
     return this.#read(keys.strategy(strategyId, version));
+  }
+
+  async versions(strategyId: StrategyId): Promise<readonly StoredStrategy[]> {
+    const rows = this.#database.level.iterator(keys.strategyVersions(strategyId));
+    const found: StoredStrategy[] = [];
+    for await (const [key, row] of rows) found.push(parsed(key, row));
+    return found;
   }
 
   /** @throws NOT_FOUND */
@@ -77,14 +85,17 @@ export class LevelStrategies implements StrategyStore {
 
   async #read(key: string): Promise<StoredStrategy | undefined> {
     const row = await this.#database.level.get(key);
-    if (row === undefined) return undefined;
-    try {
-      return Row.parse(JSON.parse(row));
-    } catch (error) {
-      throw new TradewrightError('JOURNAL_CORRUPT', `the strategy under ${key} does not parse`, {
-        cause: error,
-      });
-    }
+    return row === undefined ? undefined : parsed(key, row);
+  }
+}
+
+function parsed(key: string, row: string): StoredStrategy {
+  try {
+    return Row.parse(JSON.parse(row));
+  } catch (error) {
+    throw new TradewrightError('JOURNAL_CORRUPT', `the strategy under ${key} does not parse`, {
+      cause: error,
+    });
   }
 }
 

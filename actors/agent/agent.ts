@@ -1,17 +1,39 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { Author, Usage } from '../../contracts/author.ts';
+import type { DevelopInput, DevelopResult } from '../../contracts/effects/develop.ts';
 import type { GenerateInput, GenerateResult } from '../../contracts/effects/generate.ts';
-import type { ReasonInput, ReasonResult } from '../../contracts/effects/reason.ts';
+import { ReasonResult, type ReasonInput } from '../../contracts/effects/reason.ts';
+import {
+  Analysis,
+  type AnalyseRequest,
+  type AnalyseResult,
+  Explanation,
+  type ExplainRequest,
+  type ExplainResult,
+  type RefactorInput,
+  type RefactorResult,
+} from '../../contracts/effects/study.ts';
+import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
+import type { TraceId } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { Log } from '../../contracts/ports/log.ts';
-import { extractCode, withoutThinking } from './extract-code.ts';
-import { createGate } from './gate.ts';
-import type { ChatMessage, ChatResult, ModelClient } from './model-client.ts';
-import { generatePrompt, reasonPrompt } from './prompts/index.ts';
-import { createRateLimit } from './rate-limit.ts';
-import { addUsage, noUsage } from './usage.ts';
+import type { AnswerStore, TraceStore } from '../../contracts/ports/traces.ts';
+import type { AgentCall } from './agent-call.ts';
+import { askJson } from './ask-json.ts';
+import { type BudgetLimits, createBudget } from './budget.ts';
+import { type BreakerState, createCircuitBreaker } from './circuit-breaker.ts';
+import type { CodeJudge } from './code-judge.ts';
+import { type Assignment, develop, readCode } from './develop.ts';
+import type { ModelClient } from './model-client.ts';
+import { createModelCalls, sha256 } from './model-calls.ts';
+import {
+  analysePrompt,
+  explainPrompt,
+  generatePrompt,
+  reasonPrompt,
+  refactorPrompt,
+} from './prompts/index.ts';
+import { createTurnstile } from './turnstile.ts';
 
 export interface AgentLimits {
   /** Model calls started within any window of `rateWindowMs`. */
@@ -23,6 +45,11 @@ export interface AgentLimits {
   readonly maxWaiting: number;
   /** Of one answer, reasoning included. */
   readonly maxTokens: number;
+  /** Failures of the endpoint in a row after which it is given a rest, and how long that is at first and at most. */
+  readonly breakerFailures: number;
+  readonly breakerOpenMs: number;
+  readonly breakerLongestOpenMs: number;
+  readonly budget: BudgetLimits;
 }
 
 export const defaultAgentLimits: AgentLimits = {
@@ -31,15 +58,11 @@ export const defaultAgentLimits: AgentLimits = {
   concurrency: 4,
   maxWaiting: 1_000,
   maxTokens: 32_768,
+  breakerFailures: 5,
+  breakerOpenMs: 15_000,
+  breakerLongestOpenMs: 300_000,
+  budget: { usdPerWorkflow: null, usdPerDay: null },
 };
-
-export interface AgentCall {
-  readonly signal: AbortSignal;
-  /** Called once the waiting for a place and for the rate limit is over: time-outs of a step count from here. */
-  readonly onAdmitted?: () => void;
-  readonly onReasoning?: (text: string) => void;
-  readonly onAnswer?: (text: string) => void;
-}
 
 export interface AgentStats {
   readonly running: number;
@@ -48,103 +71,99 @@ export interface AgentStats {
   readonly recentCalls: number;
   /** Of all calls so far, failed ones included where the endpoint told. */
   readonly usage: Usage;
+  readonly breaker: BreakerState;
+  readonly cache: { readonly hits: number; readonly misses: number };
+  /** A day is one of UTC. */
+  readonly today: { readonly day: string; readonly spentUsd: number };
+  readonly budget: BudgetLimits;
 }
 
+/**
+ * Everything that is asked of the model. A call fails with an AGENT_* code, QUEUE_FULL or CANCELLED, and is never repeated but once, when
+ * the answer was blank or not the JSON asked for.
+ */
 export interface Agent {
   readonly author: Author;
-  /** Fails with an AGENT_* code, QUEUE_FULL or CANCELLED; never retries but once, when the answer was blank or not the JSON asked for. */
   reason(input: ReasonInput, call: AgentCall): Promise<ReasonResult>;
+  /** One answer, unjudged: the step that follows judges it. */
   generate(input: GenerateInput, call: AgentCall): Promise<GenerateResult>;
-  stats(): AgentStats;
+  /** @throws AGENT_CODE_UNUSABLE beside the others */
+  develop(input: DevelopInput, call: AgentCall): Promise<DevelopResult>;
+  explain(input: ExplainRequest, call: AgentCall): Promise<ExplainResult>;
+  analyse(input: AnalyseRequest, call: AgentCall): Promise<AnalyseResult>;
+  /** Writes version `version`; the input names the code of the version before. @throws AGENT_CODE_UNUSABLE beside the others */
+  refactor(input: RefactorInput, version: number, call: AgentCall): Promise<RefactorResult>;
+  stats(): Promise<AgentStats>;
   /** Aborts every call and wait, and resolves when none is left. Later calls fail with CANCELLED. */
   close(): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly client: ModelClient;
+  readonly author: Author;
+  readonly limits?: Partial<AgentLimits>;
+  readonly judge: CodeJudge;
+  readonly traces: Pick<TraceStore, 'put' | 'spentByWorkflow' | 'spentBetween'>;
+  /** The response cache; undefined asks every time. */
+  readonly answers?: AnswerStore | undefined;
+  readonly newTraceId: () => TraceId;
+  /** Hides secrets in what is stored. */
+  readonly redact: (text: string) => string;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const TEXT_LIMIT_CHARS = 16_000;
 const Plan = z.object({
   view: z.string().trim().min(1).max(TEXT_LIMIT_CHARS),
   plan: z.string().trim().min(1).max(TEXT_LIMIT_CHARS),
-  confidence: z.number().min(0).max(1),
+  confidence: ReasonResult.shape.confidence,
 });
-type Plan = z.infer<typeof Plan>;
 
-type PlanAttempt =
-  | { readonly kind: 'plan'; readonly plan: Plan & { readonly reasoning: string }; readonly usage: Usage }
-  | {
-      readonly kind: 'unusable';
-      readonly fault: TradewrightError;
-      readonly usage: Usage;
-      /** What to add to the conversation before asking again. */
-      readonly correction: readonly ChatMessage[];
-    };
-
-export function createAgent(options: {
-  client: ModelClient;
-  author: Author;
-  limits?: Partial<AgentLimits>;
-  clock: Clock;
-  log: Log;
-}): Agent {
-  const { client, author, clock, log } = options;
+export function createAgent(options: AgentOptions): Agent {
+  const { client, author, judge, traces, answers, newTraceId, redact, clock, log } = options;
   const limits = { ...defaultAgentLimits, ...options.limits };
-  const gate = createGate({ width: limits.concurrency, maxWaiting: limits.maxWaiting });
-  const rate = createRateLimit({ clock, limit: limits.requestsPerWindow, windowMs: limits.rateWindowMs });
+  const turnstile = createTurnstile({
+    clock,
+    width: limits.concurrency,
+    maxWaiting: limits.maxWaiting,
+    limit: limits.requestsPerWindow,
+    windowMs: limits.rateWindowMs,
+  });
+  const breaker = createCircuitBreaker({
+    clock,
+    failures: limits.breakerFailures,
+    openMs: limits.breakerOpenMs,
+    longestOpenMs: limits.breakerLongestOpenMs,
+    onChange: (state) => log.warn({ breaker: state }, `the circuit of the model endpoint is ${state.state}`),
+  });
+  const budget = createBudget({ limits: limits.budget, traces, clock });
+  const calls = createModelCalls({
+    client,
+    author,
+    clock,
+    log,
+    turnstile,
+    breaker,
+    budget,
+    traces,
+    answers,
+    newTraceId,
+    redact,
+    maxTokens: limits.maxTokens,
+  });
+  const tools = { calls, judge, log };
   const underWay = new Map<AbortController, Promise<unknown>>();
   let closed: TradewrightError | undefined;
-  let total = noUsage;
 
-  /** One call of the model within the rate limit, its cost counted whether it succeeds or not. */
-  async function ask(
-    prompt: { id: string; responseFormat: 'text' | 'json_object' },
-    messages: readonly ChatMessage[],
-    seed: number,
-    call: AgentCall,
-    signal: AbortSignal,
-  ): Promise<ChatResult> {
-    await rate.take(signal);
-    call.onAdmitted?.();
-    try {
-      const result = await client.chat({
-        messages,
-        seed,
-        maxTokens: limits.maxTokens,
-        responseFormat: prompt.responseFormat,
-        signal,
-        onReasoning: (text) => call.onReasoning?.(text),
-        onAnswer: (text) => call.onAnswer?.(text),
-      });
-      total = addUsage(total, result.usage);
-      const { usage, usageReported, model, ttftMs, latencyMs } = result;
-      log.info({ prompt: prompt.id, model, ttftMs, latencyMs, usage, usageReported }, 'model answered');
-      return result;
-    } catch (thrown) {
-      total = addUsage(total, spentBy(thrown));
-      if (thrown instanceof TradewrightError) {
-        const { code, message, details } = thrown;
-        const retryAfterMs = details?.['retryAfterMs'];
-        if (code === 'AGENT_RATE_LIMITED' && typeof retryAfterMs === 'number') rate.pause(retryAfterMs);
-        log.warn({ prompt: prompt.id, code, details: details ?? {} }, message);
-      }
-      throw thrown;
-    }
-  }
-
-  /** Runs `work` in one of the places, aborted by the caller or by `close()`. */
-  async function admitted<T>(call: AgentCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Runs `work` so that the caller or `close()` can abort it. */
+  async function abortable<T>(call: AgentCall, work: (call: AgentCall) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     const onCaller = (): void => controller.abort(call.signal.reason);
     if (closed !== undefined) controller.abort(closed);
     else if (call.signal.aborted) onCaller();
     else call.signal.addEventListener('abort', onCaller, { once: true });
-    const run = async (): Promise<T> => {
-      const leave = await gate.enter(controller.signal);
-      try {
-        return await work(controller.signal);
-      } finally {
-        leave();
-      }
-    };
-    const running = run();
+    const running = work({ ...call, signal: controller.signal });
     underWay.set(controller, running);
     try {
       return await running;
@@ -154,71 +173,118 @@ export function createAgent(options: {
     }
   }
 
-  /** One call for a plan; a blank answer or one of another shape is a value, with what to say to the model about it. */
-  async function tryPlan(
-    messages: readonly ChatMessage[],
-    seed: number,
-    call: AgentCall,
-    signal: AbortSignal,
-  ): Promise<PlanAttempt> {
-    let result: ChatResult;
-    try {
-      result = await ask(reasonPrompt, messages, seed, call, signal);
-    } catch (thrown) {
-      if (!(thrown instanceof TradewrightError) || thrown.code !== 'AGENT_ANSWER_EMPTY') throw thrown;
-      return { kind: 'unusable', fault: thrown, usage: spentBy(thrown), correction: [] };
-    }
-    const { answer, reasoning, usage } = result;
-    const parsed = parsePlan(answer);
-    if (parsed.success) return { kind: 'plan', plan: { ...parsed.data, reasoning }, usage };
-    const fault = withSpent(notThePlan(parsed.error), usage);
-    const content = `That was not the json object asked for (${fault.message}). Answer again with nothing but it.`;
-    return {
-      kind: 'unusable',
-      fault,
-      usage,
-      correction: [
-        { role: 'assistant', content: answer.slice(0, TEXT_LIMIT_CHARS) },
-        { role: 'user', content },
-      ],
-    };
-  }
+  const loop = (assignment: Assignment, call: AgentCall) => develop(tools, assignment, call);
 
   return {
     author,
 
-    reason: (input, call) =>
-      admitted(call, async (signal) => {
-        const messages = reasonPrompt.messages(input);
-        const first = await tryPlan(messages, input.seed, call, signal);
-        if (first.kind === 'plan') return { ...first.plan, author, usage: first.usage };
-        const second = await tryPlan([...messages, ...first.correction], input.seed, call, signal).catch(
-          (thrown: unknown) => {
-            throw withSpent(thrown, first.usage);
+    reason: (input, given) =>
+      abortable(given, async (call) => {
+        const { seed, symbol } = input;
+        const { value, reasoning, usage } = await askJson(
+          calls,
+          {
+            prompt: reasonPrompt,
+            messages: reasonPrompt.messages(input),
+            seed,
+            symbol,
+            schema: Plan,
+            decision: ({ plan }) => `plan: ${plan}`,
           },
+          call,
         );
-        if (second.kind === 'plan') {
-          return { ...second.plan, author, usage: addUsage(first.usage, second.usage) };
-        }
-        throw withSpent(second.fault, first.usage);
+        return { ...value, reasoning, author, usage };
       }),
 
-    generate: (input, call) =>
-      admitted(call, async (signal) => {
-        const { strategyId, version, seed } = input;
-        const result = await ask(generatePrompt, generatePrompt.messages(input), seed, call, signal);
-        let code: string;
-        try {
-          code = extractCode(result.answer);
-        } catch (thrown) {
-          throw withSpent(thrown, result.usage);
-        }
-        const codeSha256 = createHash('sha256').update(code).digest('hex');
-        const { reasoning, usage } = result;
-        return { strategyId, version, code, codeSha256, reasoning, author, usage };
+    generate: (input, given) =>
+      abortable(given, async (call) => {
+        const { strategyId, version, seed, symbol } = input;
+        const messages = generatePrompt.messages(input);
+        const {
+          value: code,
+          reasoning,
+          usage,
+        } = await calls.ask(
+          { prompt: generatePrompt, messages, seed, symbol, strategyId, version, read: readCode },
+          call,
+        );
+        return { strategyId, version, code, codeSha256: sha256(code), reasoning, author, usage };
       }),
 
-    stats: () => ({ running: gate.inside, waiting: gate.waiting, recentCalls: rate.recent(), usage: total }),
+    develop: (input, given) =>
+      abortable(given, async (call) => {
+        const { strategyId, version } = input;
+        const first = {
+          prompt: { ...generatePrompt, role: 'generate' as const },
+          messages: generatePrompt.messages(input),
+        };
+        const { attempts, ...developed } = await loop({ ...input, first }, call);
+        return { strategyId, version, author, ...developed, attempts: [...attempts] };
+      }),
+
+    explain: (input, given) =>
+      abortable(given, async (call) => {
+        const { seed, symbol, strategyId, version } = input;
+        const { value, reasoning, usage } = await askJson(
+          calls,
+          {
+            prompt: explainPrompt,
+            messages: explainPrompt.messages(input),
+            seed,
+            symbol,
+            strategyId,
+            version,
+            schema: Explanation,
+            decision: ({ summary }) => summary,
+          },
+          call,
+        );
+        return { ...value, reasoning, author, usage };
+      }),
+
+    analyse: (input, given) =>
+      abortable(given, async (call) => {
+        const { seed, symbol, strategyId, version } = input;
+        const { value, reasoning, usage } = await askJson(
+          calls,
+          {
+            prompt: analysePrompt,
+            messages: analysePrompt.messages(input),
+            seed,
+            symbol,
+            strategyId,
+            version,
+            schema: Analysis,
+            decision: ({ assessment }) => assessment,
+          },
+          call,
+        );
+        return { ...value, reasoning, author, usage };
+      }),
+
+    refactor: (input, version, given) =>
+      abortable(given, async (call) => {
+        const { strategyId, goal, confidence } = input;
+        const first = {
+          prompt: { ...refactorPrompt, role: 'refactor' as const },
+          messages: refactorPrompt.messages(input),
+        };
+        const plan = { view: 'A strategy that works is being rewritten.', plan: goal, confidence };
+        const { attempts, ...developed } = await loop({ ...input, version, plan, first }, call);
+        const parentVersion = input.version;
+        return { strategyId, version, parentVersion, author, ...developed, attempts: [...attempts] };
+      }),
+
+    stats: async () => ({
+      running: turnstile.inside,
+      waiting: turnstile.waiting,
+      recentCalls: turnstile.recent(),
+      usage: calls.usage(),
+      breaker: breaker.state(),
+      cache: calls.cache(),
+      today: await budget.today(),
+      budget: limits.budget,
+    }),
 
     async close() {
       closed ??= new TradewrightError('CANCELLED', 'the agent is shutting down');
@@ -227,47 +293,4 @@ export function createAgent(options: {
       await Promise.allSettled(running);
     },
   };
-}
-
-function parsePlan(answer: string): z.ZodSafeParseResult<Plan> {
-  const text = withoutThinking(answer);
-  // Some endpoints wrap the object in a fence or a sentence; what counts is from the first brace to the last.
-  const json = text.slice(Math.max(text.indexOf('{'), 0), text.lastIndexOf('}') + 1);
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    value = undefined;
-  }
-  return Plan.safeParse(value);
-}
-
-function notThePlan(error: z.ZodError): TradewrightError {
-  const issues = error.issues
-    .slice(0, 3)
-    .map(({ path, message }) => `${path.join('.') || 'answer'}: ${message}`)
-    .join('; ');
-  return new TradewrightError(
-    'AGENT_ANSWER_EMPTY',
-    `the answer is not the JSON object asked for: ${issues}`.slice(0, 400),
-  );
-}
-
-/** What a failed call cost, where the endpoint told. */
-function spentBy(thrown: unknown): Usage {
-  const usage = thrown instanceof TradewrightError ? thrown.details?.['usage'] : undefined;
-  return isUsage(usage) ? usage : noUsage;
-}
-
-const isUsage = (value: unknown): value is Usage =>
-  typeof value === 'object' && value !== null && 'costUsd' in value;
-
-/** The same error, with `usage` added to what its details already count. */
-function withSpent(thrown: unknown, usage: Usage): TradewrightError {
-  if (!(thrown instanceof TradewrightError)) {
-    return new TradewrightError('INTERNAL', 'the model call failed', { cause: thrown });
-  }
-  const { code, message, details, cause } = thrown;
-  const sum = addUsage(usage, spentBy(thrown));
-  return new TradewrightError(code, message, { cause, details: { ...details, usage: sum } });
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../contracts/ports/clock.ts';
 import { abortReason } from './abort-reason.ts';
 import { createAnswerCollector, type Collected } from './answer-collector.ts';
 import { endpointFailure, redactor, type EndpointFault } from './call-failure.ts';
-import type { PriceTable } from './prices.ts';
+import type { ModelPrice } from './models.ts';
 import { createStreamWatch, type StreamWatch } from './stream-watch.ts';
 import { tappedFetch } from './tapped-fetch.ts';
 import { usageOf } from './usage.ts';
@@ -44,9 +44,14 @@ export interface ChatResult {
 
 export interface ModelClient {
   readonly model: string;
+  /** Host and port. */
+  readonly endpoint: string;
+  readonly price: ModelPrice | undefined;
+  /** What beside the request decides an answer: the address, the model and what is added to every body. */
+  readonly identity: string;
   /**
    * One streamed chat completion; never retried here. Fails with an AGENT_* code; `details.usage` holds what a failed call
-   * still cost, where the endpoint said so. An abort closes the connection and fails with the signal's reason if that is
+   * still cost, where the endpoint said so, and `details.unbilled` that it cannot have cost anything. An abort closes the connection and fails with the signal's reason if that is
    * a TradewrightError, else CANCELLED.
    */
   chat(request: ChatRequest): Promise<ChatResult>;
@@ -56,7 +61,8 @@ export interface ModelClientOptions {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;
-  readonly prices: PriceTable;
+  /** Left out: calls cost 0. */
+  readonly price?: ModelPrice | undefined;
   readonly clock: Clock;
   /** Silence (not one byte) longer than this ends the call with AGENT_STALLED. Default 60 s. */
   readonly idleTimeoutMs?: number;
@@ -76,7 +82,7 @@ export interface ModelClientOptions {
 class CallbackFault extends Error {}
 
 export function createModelClient(options: ModelClientOptions): ModelClient {
-  const { baseUrl, apiKey, model, prices, clock, extraBody = {} } = options;
+  const { baseUrl, apiKey, model, price, clock, extraBody = {} } = options;
   const { answerLimitChars = 524_288, reasoningLimitChars = 65_536 } = options;
   const { idleTimeoutMs = 60_000, quietTimeoutMs = 600_000, responseLimitBytes = 33_554_432 } = options;
   const endpoint = new URL(baseUrl).host;
@@ -203,8 +209,8 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
 
     const collected = collector.collected();
     const usageReported = collected.rawUsage !== undefined;
-    const usage = usageOf(collected.rawUsage, prices[model]);
-    const spent = usageReported ? { usage } : {};
+    const usage = usageOf(collected.rawUsage, price);
+    const spent = usageReported ? { usage } : unbilled(thrown) ? { unbilled: true } : {};
     // An abort ends the SDK's loop without an exception, so the verdict counts even when nothing was thrown.
     if (thrown !== undefined || watch.verdict() !== undefined) {
       throw withDetails(translate(thrown, watch, signal), spent);
@@ -224,7 +230,8 @@ export function createModelClient(options: ModelClientOptions): ModelClient {
     };
   }
 
-  return { model, chat };
+  const identity = JSON.stringify([baseUrl, model, extraBody]);
+  return { model, endpoint, price, identity, chat };
 }
 
 /** What the endpoint said: over HTTP, or as an error object inside a stream that had begun with 200. */
@@ -244,6 +251,13 @@ function faultOf(error: Error, redact: (text: string) => string): EndpointFault 
 function withDetails(error: Error, more: Record<string, unknown>): Error {
   if (!(error instanceof TradewrightError) || Object.keys(more).length === 0) return error;
   return new TradewrightError(error.code, error.message, { details: { ...error.details, ...more } });
+}
+
+/** Refused by HTTP status, or never reached: nobody sends a bill for that. */
+function unbilled(thrown: unknown): boolean {
+  if (thrown instanceof APIConnectionError)
+    return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(systemCode(thrown) ?? '');
+  return thrown instanceof APIError && typeof thrown.status === 'number';
 }
 
 /** The innermost system error code, such as ECONNREFUSED: it tells a wrong port from a wrong name. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Usage } from '../../contracts/author.ts';
-import type { ModelPrice } from './prices.ts';
+import type { ModelPrice } from './models.ts';
 
 const tokens = z.number().int().nonnegative().catch(0);
 

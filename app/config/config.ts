@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
-import { deepSeekPrices, PriceTable } from '../../actors/agent/prices.ts';
+import { knownModels, type ModelEntry, ModelTable } from '../../actors/agent/models.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 
 /** An empty variable counts as one that is not set. */
@@ -11,6 +12,7 @@ const withDefault = <T extends z.ZodType>(schema: T, value: string) =>
   z.preprocess((raw) => unset(raw) ?? value, schema);
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().positive();
+const usd = z.coerce.number().nonnegative().finite();
 
 const jsonOf = <T extends z.ZodType>(schema: T) =>
   z.string().transform((text, context): z.output<T> => {
@@ -34,11 +36,20 @@ const Environment = z.object({
   TRADEWRIGHT_LLM_BASE_URL: optional(z.url({ protocol: /^https?$/ })),
   TRADEWRIGHT_LLM_API_KEY: optional(z.string().max(4_096)),
   TRADEWRIGHT_LLM_MODEL: withDefault(z.string().max(200), 'deepseek-flash'),
-  /** JSON: model → US dollars per million tokens `{cacheHit, cacheMiss, output}`. Replaces the built-in table. */
-  TRADEWRIGHT_LLM_PRICES: optional(jsonOf(PriceTable)),
+  /** A JSON file: model → `{price, maxTokens, requestsPerMinute, concurrency, extraBody}`. Its rows replace built-in ones of the same name. */
+  TRADEWRIGHT_LLM_MODELS: optional(z.string()),
   /** JSON: fields added to every request, such as `{"thinking":{"type":"enabled"}}`. */
   TRADEWRIGHT_LLM_EXTRA_BODY: optional(jsonOf(z.record(z.string(), z.unknown()))),
-  TRADEWRIGHT_LLM_REQUESTS_PER_MINUTE: withDefault(count, '50'),
+  /** Default: the model's row of the table, else 50. */
+  TRADEWRIGHT_LLM_REQUESTS_PER_MINUTE: optional(count),
+  /** Answers are kept and given again for the same question; `off` asks every time. */
+  TRADEWRIGHT_LLM_CACHE: withDefault(z.enum(['on', 'off']), 'on'),
+  /** US dollars that one workflow may cost; no limit unless told. */
+  TRADEWRIGHT_LLM_BUDGET_WORKFLOW_USD: optional(usd),
+  /** US dollars that all model calls of a day (UTC) may cost; no limit unless told. */
+  TRADEWRIGHT_LLM_BUDGET_DAY_USD: optional(usd),
+  /** Days after which traces of model calls and cached answers are deleted; 0 keeps them. */
+  TRADEWRIGHT_TRACE_DAYS: withDefault(z.coerce.number().int().min(0).max(36_500), '90'),
   TRADEWRIGHT_GATEWAY_HOST: withDefault(z.string(), '127.0.0.1'),
   TRADEWRIGHT_GATEWAY_PORT: withDefault(port, '8790'),
   TRADEWRIGHT_GATEWAY_TOKEN: optional(z.string().min(16)),
@@ -78,10 +89,15 @@ export interface Config {
         readonly baseUrl: string;
         readonly apiKey: string;
         readonly model: string;
-        readonly prices: PriceTable;
-        readonly extraBody: Readonly<Record<string, unknown>>;
+        /** The model's row of the table of models. */
+        readonly entry: ModelEntry;
       };
-  readonly requestsPerMinute: number;
+  /** Undefined: as the table of models says. */
+  readonly requestsPerMinute: number | undefined;
+  readonly answerCache: boolean;
+  /** US dollars; null has no limit. */
+  readonly budget: { readonly usdPerWorkflow: number | null; readonly usdPerDay: number | null };
+  readonly traceDays: number;
   readonly gateway: { readonly host: string; readonly port: number; readonly token: string | undefined };
   readonly nats: { readonly url: string | undefined; readonly port: number; readonly syncInterval: string };
   readonly signalStoreBytes: number | undefined;
@@ -117,6 +133,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     );
   }
   const offline = env.TRADEWRIGHT_LLM_BASE_URL === undefined && env.TRADEWRIGHT_LLM_API_KEY === undefined;
+  const known = { ...knownModels, ...modelsIn(env.TRADEWRIGHT_LLM_MODELS) }[env.TRADEWRIGHT_LLM_MODEL];
+  const extraBody = { ...known?.extraBody, ...env.TRADEWRIGHT_LLM_EXTRA_BODY };
+  const entry = { ...known, extraBody };
+  const budget = {
+    usdPerWorkflow: env.TRADEWRIGHT_LLM_BUDGET_WORKFLOW_USD ?? null,
+    usdPerDay: env.TRADEWRIGHT_LLM_BUDGET_DAY_USD ?? null,
+  };
+  if (!offline && entry.price === undefined && (budget.usdPerDay ?? budget.usdPerWorkflow) !== null) {
+    throw new TradewrightError(
+      'CONFIG_INVALID',
+      `configuration: a budget cannot be kept without a price of ${env.TRADEWRIGHT_LLM_MODEL}: enter one in the file of TRADEWRIGHT_LLM_MODELS`,
+    );
+  }
   const dataDir = resolve(env.TRADEWRIGHT_DATA_DIR ?? join('.tradewright', 'data'));
   return {
     dataDir,
@@ -129,10 +158,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           baseUrl: env.TRADEWRIGHT_LLM_BASE_URL ?? DEEPSEEK_URL,
           apiKey: env.TRADEWRIGHT_LLM_API_KEY ?? '',
           model: env.TRADEWRIGHT_LLM_MODEL,
-          prices: env.TRADEWRIGHT_LLM_PRICES ?? deepSeekPrices,
-          extraBody: env.TRADEWRIGHT_LLM_EXTRA_BODY ?? {},
+          entry,
         },
     requestsPerMinute: env.TRADEWRIGHT_LLM_REQUESTS_PER_MINUTE,
+    answerCache: env.TRADEWRIGHT_LLM_CACHE === 'on',
+    budget,
+    traceDays: env.TRADEWRIGHT_TRACE_DAYS,
     gateway: {
       host: env.TRADEWRIGHT_GATEWAY_HOST,
       port: env.TRADEWRIGHT_GATEWAY_PORT,
@@ -150,4 +181,21 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: env.TRADEWRIGHT_LOG_LEVEL,
     environment,
   };
+}
+
+/** @throws CONFIG_INVALID naming what of the file does not fit */
+function modelsIn(path: string | undefined): ModelTable {
+  if (path === undefined) return {};
+  const wrong = (why: string): never => {
+    throw new TradewrightError('CONFIG_INVALID', `configuration: TRADEWRIGHT_LLM_MODELS: ${path}: ${why}`);
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(resolve(path), 'utf8'));
+  } catch (error) {
+    return wrong(error instanceof Error ? error.message : 'cannot be read');
+  }
+  const parsed = ModelTable.safeParse(value);
+  if (parsed.success) return parsed.data;
+  return wrong(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
 }

@@ -1,4 +1,6 @@
 import pc from 'picocolors';
+import { z } from 'zod';
+import { AttemptSummary } from '../../contracts/effects/develop.ts';
 import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import type { WsMessage } from '../../contracts/api.ts';
 
@@ -6,6 +8,7 @@ import type { WsMessage } from '../../contracts/api.ts';
 export type Print = (line: string) => void;
 
 const LIVE_WIDTH = 100;
+const Attempts = z.object({ attempts: z.array(AttemptSummary) });
 
 /** Shows a workflow as its messages come in over the WebSocket: each step with its duration, the model's thinking dimmed. */
 export class Terminal {
@@ -20,8 +23,24 @@ export class Terminal {
     if (message.type === 'live' && message.channel === 'reasoning') this.#think(message.text);
     if (message.type !== 'event') return;
     this.#flush();
-    const line = lineOf(message.event.fact);
+    const { fact } = message.event;
+    const line = lineOf(fact);
     if (line) this.#print(`  ${line}`);
+    if (fact.type === 'StepCompleted') this.#showAttempts(fact.result);
+    if (fact.type === 'StepFailed') this.#showAttempts(fact.error.details);
+  }
+
+  /** Of a step in which the model wrote code until it worked. */
+  #showAttempts(result: unknown): void {
+    const { attempts } = Attempts.safeParse(result).data ?? { attempts: [] };
+    if (attempts.every(({ problem }) => problem === null)) return;
+    for (const { attempt, role, problem } of attempts) {
+      const line = problem?.line ? `, line ${problem.line}` : '';
+      const found = problem ? `${problem.kind}${line}: ${problem.message}` : 'validated, ran on a slice';
+      this.#print(
+        `    ${problem ? pc.yellow('✘') : pc.green('✔')} ${role} ${attempt}: ${found.slice(0, 160)}`,
+      );
+    }
   }
 
   #think(text: string): void {

@@ -14,7 +14,7 @@ import { dataOf, viewOfEvents } from '../../workflows/engine/view.ts';
 /** Answers what the gateway asks over NATS; the result takes it back. */
 export function answerQueries(options: {
   readonly queries: Queries;
-  readonly sagas: Sagas;
+  readonly workflow: (workflowId: WorkflowId) => Promise<WorkflowView | null>;
   readonly journal: Journal;
   readonly upkeep: Pick<JournalUpkeep, 'readArchived'>;
   readonly registry: WorkflowRegistry;
@@ -22,12 +22,11 @@ export function answerQueries(options: {
   readonly revisions: Readonly<Record<string, string>>;
   readonly status: () => Promise<SystemStatus>;
 }): () => void {
-  const { queries, sagas, journal, upkeep, registry, revisions } = options;
+  const { queries, journal, upkeep, registry, revisions } = options;
   const stops = [
-    queries.answer(subjects.query('workflow-get'), async (question) => {
-      const { workflowId } = WorkflowQuery.parse(question);
-      return (await sagas.get(workflowId)) ?? archivedView(workflowId);
-    }),
+    queries.answer(subjects.query('workflow-get'), (question) =>
+      options.workflow(WorkflowQuery.parse(question).workflowId),
+    ),
     queries.answer(subjects.query('workflow-list'), (question) =>
       journal.list(filterOf(WorkflowListQuery.parse(question))),
     ),
@@ -49,12 +48,22 @@ export function answerQueries(options: {
     const now = version === undefined ? registry.latest(name) : registry.get(name, version);
     return replay({ was: registry.get(name, begun), events, now, revisions });
   }
+}
 
-  async function archivedView(workflowId: WorkflowId): Promise<WorkflowView | null> {
+/** A workflow as people see it, from the archive too. */
+export const workflowReader =
+  (options: {
+    readonly sagas: Pick<Sagas, 'get'>;
+    readonly upkeep: Pick<JournalUpkeep, 'readArchived'>;
+    readonly registry: WorkflowRegistry;
+  }) =>
+  async (workflowId: WorkflowId): Promise<WorkflowView | null> => {
+    const { sagas, upkeep, registry } = options;
+    const found = await sagas.get(workflowId);
+    if (found) return found;
     const archived = await upkeep.readArchived(workflowId);
     return archived === undefined ? null : viewOfEvents(registry, archived.events);
-  }
-}
+  };
 
 /** The journal's filter of a query: times in milliseconds, the symbol as the label that it is. */
 export function filterOf(query: WorkflowListQuery): SummaryFilter {

@@ -24,12 +24,13 @@ export function startQueue(options: {
   readonly random: () => number;
 }): Queue {
   const { system, ports, clock, log, random } = options;
-  const { startStrategy, startSignal, command } = taskHandlers(options.sagas, options.registry);
+  const { startStrategy, startSignal, startStudy, command } = taskHandlers(options.sagas, options.registry);
   const registry = new TaskRegistry()
     .registerStart(taskTypes.startStrategy, startStrategy)
     .registerStart(taskTypes.startSignal, startSignal, (task, failure) =>
       refuseDeadSignal(task, failure, { outbox: ports.outbox, clock }),
     )
+    .registerStart(taskTypes.startStudy, startStudy)
     .registerHandler(taskTypes.workflowCommand, command);
   return spawnQueue(system, { ports, registry, clock, log, random });
 }

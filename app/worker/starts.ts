@@ -1,7 +1,7 @@
 import type { Sagas } from '../../actors/saga/saga-supervisor.ts';
 import type { CommandOutcome } from '../../actors/saga/saga-actor.ts';
 import type { SignalInput } from '../../contracts/api.ts';
-import { StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
+import { StartStudy, StrategyInput, WorkflowCommandTask } from '../../contracts/api.ts';
 import { fromFailure, TradewrightError } from '../../contracts/errors.ts';
 import { type WorkflowId, workflowIdFrom } from '../../contracts/ids.ts';
 import { SignalIn } from '../../contracts/signal.ts';
@@ -23,6 +23,11 @@ export function taskHandlers(sagas: Sagas, registry: WorkflowRegistry) {
       const signal = SignalIn.parse(task.payload);
       const input: SignalInput = { signal, decision: SIGNAL_DECISION };
       return start(task, registry.latest('signal'), input, { symbol: signal.symbol, mode: signal.mode });
+    },
+
+    startStudy: (task: Task) => {
+      const { kind, input } = StartStudy.parse(task.payload);
+      return start(task, registry.latest(kind), input, { strategy: input.strategyId });
     },
 
     command: async (task: Task): Promise<CommandOutcome> => {

@@ -6,6 +6,7 @@ import { createActorSystem, nactJournalEngine } from '../../actors/kernel/index.
 import { libraryEffects } from '../../actors/library/library-effects.ts';
 import { RiskDesk } from '../../actors/router/risk-desk.ts';
 import { routerEffects } from '../../actors/router/router-effects.ts';
+import { sandboxJudge } from '../../actors/sandbox/sandbox-judge.ts';
 import { ProgramLeases } from '../../actors/sandbox/program-leases.ts';
 import { sandboxEffects } from '../../actors/sandbox/sandbox-effects.ts';
 import { SagaMetrics } from '../../actors/saga/saga-metrics.ts';
@@ -14,6 +15,7 @@ import { TradewrightError } from '../../contracts/errors.ts';
 import { randomKey } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { Log } from '../../contracts/ports/log.ts';
+import type { Symbol } from '../../contracts/symbol.ts';
 import { createGateway } from '../../gateway/index.ts';
 import { openMarketData } from '../../market/data/index.ts';
 import { defaultRiskLimits } from '../../market/index.ts';
@@ -24,11 +26,14 @@ import { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { tradingWorkflows } from '../../workflows/index.ts';
 import type { Config } from '../config/config.ts';
 import { publishedByOther } from './published.ts';
-import { answerQueries } from './queries.ts';
+import { answerAgentQueries } from './agent-queries.ts';
+import { agentStatus } from './agent-status.ts';
+import { answerQueries, workflowReader } from './queries.ts';
 import { answerUpkeep } from './journal-upkeep.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
+import { keepTraceRetention } from './trace-retention.ts';
 import { reconcileSignals } from './reconcile.ts';
 import { openPool } from './engine.ts';
 import { startQueue } from './queue.ts';
@@ -39,6 +44,9 @@ import packageJson from '../../package.json' with { type: 'json' };
 const LEASE_IDLE_MS = 10_000;
 const RUN_TIMEOUT_MS = 30_000;
 const LEASE_WAIT_MS = 120_000;
+/** The latest bars, on which code is tried before the full run; more than most windows and their warm-up need. */
+const TRIAL_BARS = 1_200;
+const TRIAL_TIMEOUT_MS = 10_000;
 const LINGER_MS = 30_000;
 /** Batches between snapshots: a workflow of usual length needs none. */
 const SNAPSHOT_EVERY = 50;
@@ -99,7 +107,17 @@ async function start(
 
   const market = openMarketData({ csvDirectory: config.barsDir });
   const knownSymbols = await market.knownSymbols();
-  const agent = await openAgent(config, clock, log, shutdown);
+  const bars = (symbol: Symbol) => market.loadBars(symbol);
+  const judge = sandboxJudge({
+    pool,
+    review: reviewCode,
+    bars,
+    sliceBars: TRIAL_BARS,
+    runTimeoutMs: TRIAL_TIMEOUT_MS,
+    leaseWaitMs: LEASE_WAIT_MS,
+    random,
+  });
+  const agent = await openAgent({ config, store, judge, clock, log, shutdown });
   const { strategies, riskBook: book, artifacts, journal } = store;
   const { outbox, live } = messaging;
   const leases = new ProgramLeases({ pool, clock, idleMs: LEASE_IDLE_MS });
@@ -155,7 +173,7 @@ async function start(
         agent,
         clock,
         strategies,
-        barsInfo: async (symbol) => (await market.loadBars(symbol)).info,
+        barsInfo: async (symbol) => (await bars(symbol)).info,
       }),
       concurrency: 64,
     },
@@ -165,7 +183,7 @@ async function start(
         leases,
         review: reviewCode,
         validation: config.validation,
-        bars: (symbol) => market.loadBars(symbol),
+        bars,
         artifacts,
         settings: { initialCapital: config.capital },
         random,
@@ -183,17 +201,23 @@ async function start(
   shutdown.add('actors', () => system.stop());
 
   shutdown.add('retention', keepRetention({ upkeep: store.upkeep, days: config.retentionDays, clock, log }));
+  const { traces, answers } = store;
+  shutdown.add(
+    'trace retention',
+    keepTraceRetention({ traces, answers, days: config.traceDays, clock, log }),
+  );
   const recovered = await sagas.recover();
   if (recovered > 0) progress(`${recovered} open workflows taken up again`);
   const missing = await reconcileSignals({ journal, sagas, outbox, desk, clock, log });
   if (missing > 0) progress(`${missing} signals of the last minutes were missing in the signal store`);
   const queue = startQueue({ system, ports: messaging, sagas, registry, clock, log, random });
   shutdown.add('queue', () => queue.stop());
+  const workflow = workflowReader({ sagas, upkeep: store.upkeep, registry });
   shutdown.add(
     'queries',
     answerQueries({
       queries: messaging.queries,
-      sagas,
+      workflow,
       journal,
       upkeep: store.upkeep,
       registry,
@@ -210,8 +234,13 @@ async function start(
         dataDir: config.dataDir,
         sagas: { ...metrics.counts, inMemory: sagas.inMemory, quarantined: sagas.quarantined.size },
         queue: { ...(await queue.statistics()) },
+        agent: await agentStatus(agent),
       }),
     }),
+  );
+  shutdown.add(
+    'agent queries',
+    answerAgentQueries({ queries: messaging.queries, traces, strategies, workflow }),
   );
 
   shutdown.add(

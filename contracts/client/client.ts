@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import {
   CommandAccepted,
+  type PostStudy,
+  type StudyKind,
   ForkAccepted,
   type PostCommandDraft,
   type PostDecisionDraft,
@@ -15,12 +17,15 @@ import {
 } from '../api.ts';
 import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../journal-api.ts';
 import { TradewrightError } from '../errors.ts';
-import type { WorkflowId } from '../ids.ts';
+import { Evolution } from '../evolution.ts';
+import type { StrategyId, TraceId, WorkflowId } from '../ids.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { ReplayReport } from '../replay.ts';
+import { Trace, TraceList, type TraceQuery } from '../trace.ts';
 import { WorkflowView } from '../workflow-view.ts';
 import { follow, type FollowOptions } from './follow.ts';
 import { caller } from './http.ts';
+import { lines } from './lines.ts';
 import type { WebSocketConstructor } from './web-socket.ts';
 
 export interface ClientOptions {
@@ -64,6 +69,18 @@ export interface Client {
     decision: PostDecisionDraft,
     options?: CallOptions,
   ): Promise<CommandAccepted>;
+  /** Starts a workflow that has the model explain, analyse or refactor a strategy. */
+  study(
+    kind: StudyKind,
+    strategyId: StrategyId,
+    post?: PostStudy,
+    options?: CallOptions,
+  ): Promise<WorkflowAccepted>;
+  evolution(strategyId: StrategyId, options?: CallOptions): Promise<Evolution>;
+  traces(query?: Partial<TraceQuery>, options?: CallOptions): Promise<TraceList>;
+  trace(traceId: TraceId, options?: CallOptions): Promise<Trace>;
+  /** Whole traces as lines of JSON, as they come; the whole export may take longer than one request. */
+  exportTraces(query?: Partial<TraceQuery>, options?: CallOptions): AsyncIterable<string>;
   status(options?: CallOptions): Promise<SystemStatus>;
   verifyJournal(options?: CallOptions): Promise<JournalVerified>;
   /** Into the backup folder on the worker's machine. */
@@ -123,6 +140,20 @@ export function createClient(options: ClientOptions): Client {
       call({ method: 'POST', path: path(workflowId, 'fork'), body, signal }, ForkAccepted),
     decide: (workflowId, body, { signal } = {}) =>
       call({ method: 'POST', path: path(workflowId, 'decision'), body, signal }, CommandAccepted),
+    study: (kind, strategyId, body = {}, { signal } = {}) =>
+      call({ method: 'POST', path: `/v1/strategies/${strategyId}/${kind}`, body, signal }, WorkflowAccepted),
+    evolution: (strategyId, { signal } = {}) =>
+      call({ method: 'GET', path: `/v1/strategies/${strategyId}/evolution`, signal }, Evolution),
+    traces: (query = {}, { signal } = {}) =>
+      call({ method: 'GET', path: `/v1/traces${queryString(query)}`, signal }, TraceList),
+    trace: (traceId, { signal } = {}) =>
+      call({ method: 'GET', path: `/v1/traces/${traceId}`, signal }, Trace),
+    exportTraces: (query = {}, { signal } = {}) =>
+      lines(
+        { baseUrl, fetch: options.fetch ?? fetch, token },
+        `/v1/traces/export${queryString(query)}`,
+        signal,
+      ),
     status: ({ signal } = {}) => call({ method: 'GET', path: '/v1/status', signal }, SystemStatus),
     verifyJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/verify', signal }, JournalVerified),
     backUpJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/backup', signal }, BackupMade),
@@ -132,7 +163,7 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function queryString(query: Partial<WorkflowListQuery> | ReplayQuery): string {
+function queryString(query: Partial<WorkflowListQuery> | ReplayQuery | Partial<TraceQuery>): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, String(one)]),
   );

@@ -20,6 +20,8 @@ export interface StoredStrategy {
   /** The author's own confidence, 0–1. */
   readonly confidence: number;
   readonly workflowId: WorkflowId;
+  /** The version that this one was made from. */
+  readonly parentVersion?: number | undefined;
   /** `draft` until its signals are published; `withdrawn` when its workflow was rolled back. */
   readonly status: 'draft' | 'active' | 'withdrawn';
   readonly createdAt: number;
@@ -30,6 +32,8 @@ export interface StrategyStore {
   /** Idempotent per strategyId and version. */
   put(strategy: StoredStrategy): Promise<void>;
   get(strategyId: StrategyId, version: number): Promise<StoredStrategy | undefined>;
+  /** All of them, the first version first. */
+  versions(strategyId: StrategyId): Promise<readonly StoredStrategy[]>;
   setStatus(
     strategyId: StrategyId,
     version: number,

@@ -2,10 +2,12 @@ import type { z } from 'zod';
 import { type ReplayQuery, SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
 import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../../contracts/journal-api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import type { WorkflowId } from '../../contracts/ids.ts';
+import { Evolution } from '../../contracts/evolution.ts';
+import type { StrategyId, TraceId, WorkflowId } from '../../contracts/ids.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
+import { Trace, TraceList, TracePage, type TraceQuery } from '../../contracts/trace.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 
 /** A journal of millions of events takes minutes to go through. */
@@ -16,6 +18,11 @@ export interface Questions {
   workflow(workflowId: WorkflowId): Promise<WorkflowView | null>;
   workflows(query: WorkflowListQuery): Promise<WorkflowList>;
   replay(workflowId: WorkflowId, query: ReplayQuery): Promise<ReplayReport>;
+  traces(query: TraceQuery): Promise<TraceList>;
+  trace(traceId: TraceId): Promise<Trace | null>;
+  /** Whole traces, as many as fit. */
+  tracePage(query: TraceQuery): Promise<TracePage>;
+  evolution(strategyId: StrategyId): Promise<Evolution>;
   status(timeoutMs: number): Promise<SystemStatus>;
   verifyJournal(): Promise<JournalVerified>;
   backUpJournal(): Promise<BackupMade>;
@@ -41,6 +48,11 @@ export function questions(queries: Queries, timeoutMs: number): Questions {
     workflows: (query) => ask(subjects.query('workflow-list'), query, WorkflowList, timeoutMs),
     replay: (workflowId, query) =>
       ask(subjects.query('workflow-replay'), { workflowId, ...query }, ReplayReport, timeoutMs),
+    traces: (query) => ask(subjects.query('trace-list'), query, TraceList, timeoutMs),
+    trace: (traceId) => ask(subjects.query('trace-get'), { traceId }, Trace.nullable(), timeoutMs),
+    tracePage: (query) => ask(subjects.query('trace-page'), query, TracePage, timeoutMs),
+    evolution: (strategyId) =>
+      ask(subjects.query('strategy-evolution'), { strategyId }, Evolution, timeoutMs),
     status: (withinMs) => ask(subjects.query('status'), {}, SystemStatus, withinMs),
     verifyJournal: () => ask(subjects.query('journal-verify'), {}, JournalVerified, UPKEEP_TIMEOUT_MS),
     backUpJournal: () => ask(subjects.query('journal-backup'), {}, BackupMade, UPKEEP_TIMEOUT_MS),

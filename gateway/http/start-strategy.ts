@@ -31,8 +31,9 @@ export function startStrategy(
   key: string,
   circumstances: { readonly now: number; readonly traceparent: string },
 ): StartStrategy {
-  const { idea, symbol, mode, seed, signalBars, decision, lane } = post;
-  const input: StrategyInput = { idea, symbol, mode, seed, signalBars, decision };
+  const { idea, symbol, mode, seed, signalBars, decision, lane, autoFix, maxAttempts, critique } = post;
+  const loop = { autoFix, maxAttempts, critique };
+  const input: StrategyInput = { idea, symbol, mode, seed, signalBars, decision, ...loop };
   const dedupKey = `strategy:${key}`;
   const workflowId = workflowIdFrom(dedupKey);
   const task: Task = {

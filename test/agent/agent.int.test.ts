@@ -1,14 +1,13 @@
 import { LLMock } from '@copilotkit/aimock';
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
-import { createAgent, type Agent, type AgentLimits } from '../../actors/agent/agent.ts';
-import { createModelClient } from '../../actors/agent/model-client.ts';
+import type { AgentLimits } from '../../actors/agent/agent.ts';
 import { GenerateResult } from '../../contracts/effects/generate.ts';
 import { ReasonResult } from '../../contracts/effects/reason.ts';
 import { systemClock, type Clock } from '../../contracts/ports/clock.ts';
-import { silentLog } from '../../contracts/ports/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { aGenerateInput, anAuthor, aReasonInput, failureOf } from './agent-inputs.ts';
+import { aCall, type AgentRig, agentRig } from './agent-rig.ts';
 import {
   beginStream,
   delta,
@@ -26,22 +25,19 @@ const usage = {
   prompt_cache_hit_tokens: 60,
   completion_tokens_details: { reasoning_tokens: 5 },
 };
-const prices = { 'stub-model': { cacheHit: 1, cacheMiss: 2, output: 3 } };
 const oneCallUsd = (60 * 1 + 40 * 2 + 20 * 3) / 1_000_000;
 
-const agentOn = (baseUrl: string, limits: Partial<AgentLimits> = {}, clock: Clock = systemClock): Agent =>
-  createAgent({
-    client: createModelClient({ baseUrl, apiKey: 'test', model: 'stub-model', prices, clock }),
-    author: anAuthor,
-    limits,
-    clock,
-    log: silentLog,
-  });
-
-const call = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
+const call = aCall;
 
 describe('agent', () => {
   let stub: StubEndpoint;
+  let rig: AgentRig;
+  const agentOn = (baseUrl: string, limits: Partial<AgentLimits> = {}, clock: Clock = systemClock) =>
+    rig.agentOn(baseUrl, { limits, clock });
+  before(async () => {
+    rig = await agentRig();
+  });
+  after(() => rig.close());
   afterEach(() => stub.stop());
 
   it('A9 generates code with its hash, reasoning, tokens and cost', async () => {
@@ -71,7 +67,7 @@ describe('agent', () => {
       },
     });
     expect(pieces).to.deep.equal(['thinking']);
-    expect(agent.stats().usage).to.deep.equal(result.usage);
+    expect((await agent.stats()).usage).to.deep.equal(result.usage);
     expect(stub.requests[0]?.body).to.include({ seed: 1 });
   });
 
@@ -87,7 +83,7 @@ describe('agent', () => {
       expect(ReasonResult.parse(reasoned)).to.deep.include({ ...plan, reasoning: 'hm' });
       const { code: written } = await agent.generate(aGenerateInput('momentum'), call());
       expect(written).to.equal(code);
-      expect(agent.stats().usage.calls).to.equal(2);
+      expect((await agent.stats()).usage.calls).to.equal(2);
       const sent = JSON.stringify(mock.getRequests().map(({ body }) => body));
       expect(sent).to.contain('<<<idea ').and.to.contain('<<<plan ');
     } finally {
@@ -169,14 +165,18 @@ describe('agent', () => {
     };
     const agent = agentOn(stub.baseUrl, { requestsPerWindow: 2 }, clock);
     let admitted = 0;
-    const once = (): Promise<unknown> =>
-      agent.reason(aReasonInput('momentum'), { ...call(), onAdmitted: () => (admitted += 1) });
+    const waiting = async <T>(wait: Promise<T>): Promise<T> => {
+      const result = await wait;
+      admitted += 1;
+      return result;
+    };
+    const once = (): Promise<unknown> => agent.reason(aReasonInput('momentum'), call({ waiting }));
     await Promise.all([once(), once()]);
     const third = once();
     await eventually(() => scheduled.length === 1, { what: 'the wait' });
     expect(admitted, 'the third one is not admitted yet').to.equal(2);
     expect(stub.requests).to.have.length(2);
-    expect(agent.stats()).to.include({ recentCalls: 2 });
+    expect(await agent.stats()).to.include({ recentCalls: 2 });
     fire();
     await third;
     expect(admitted).to.equal(3);
@@ -191,11 +191,14 @@ describe('agent', () => {
     });
     const agent = agentOn(stub.baseUrl, { concurrency: 2 });
     const runs = Array.from({ length: 9 }, (_, nth) => agent.reason(aReasonInput(`idea ${nth}`), call()));
-    expect(agent.stats()).to.include({ running: 2, waiting: 7 });
+    await eventually(async () => {
+      const { running, waiting } = await agent.stats();
+      return running === 2 && waiting === 7;
+    });
     await Promise.all(runs);
     expect(most).to.be.within(1, 2);
     expect(stub.requests).to.have.length(9);
-    expect(agent.stats()).to.include({ running: 0, waiting: 0 });
+    expect(await agent.stats()).to.include({ running: 0, waiting: 0 });
   });
 
   it('A3 close aborts calls and waits, and leaves no call behind', async () => {

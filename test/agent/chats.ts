@@ -18,7 +18,6 @@ export const clientOf = (baseUrl: string, more: Partial<ModelClientOptions> = {}
     baseUrl,
     apiKey: API_KEY,
     model: 'stub-model',
-    prices: {},
     clock: systemClock,
     ...more,
   });

@@ -17,8 +17,8 @@ describe('model client', () => {
     };
     const stub = await stubEndpoint((response) => sendCompletion(response, { answer: 'ok', usage }));
     try {
-      const prices = { 'stub-model': { cacheHit: 1, cacheMiss: 10, output: 100 } };
-      const result = await clientOf(stub.baseUrl, { prices }).chat(aChat({ seed: 7 }));
+      const price = { cacheHit: 1, cacheMiss: 10, output: 100 };
+      const result = await clientOf(stub.baseUrl, { price }).chat(aChat({ seed: 7 }));
       expect(result.usage).to.deep.equal({
         calls: 1,
         promptTokens: 1_000,

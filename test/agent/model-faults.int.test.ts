@@ -56,7 +56,7 @@ describe('faults of a model endpoint', () => {
       const failure = await failureOf(client.chat(aChat()));
       expect(failure).to.deep.include({
         code: 'AGENT_RATE_LIMITED',
-        details: { status: 429, retryAfterMs: 3_000 },
+        details: { status: 429, retryAfterMs: 3_000, unbilled: true },
       });
       mock.nextRequestError(503, { message: 'overloaded' });
       expect(await failureOf(client.chat(aChat()))).to.include({ code: 'AGENT_UNAVAILABLE' });

@@ -1,39 +1,29 @@
 import { expect } from 'chai';
-import { createAgent, type Agent } from '../../actors/agent/agent.ts';
+import type { Agent } from '../../actors/agent/agent.ts';
 import { createModelClient } from '../../actors/agent/model-client.ts';
 import { OFFLINE_MODEL, startOfflineAuthor, type OfflineAuthor } from '../../app/offline-author/index.ts';
 import { OFFLINE_AUTHOR_LABEL, type Author } from '../../contracts/author.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
-import { silentLog } from '../../contracts/ports/log.ts';
 import { reviewCode } from '../../sandbox-pool/validator/index.ts';
 import { aGenerateInput, aReasonInput, failureOf } from './agent-inputs.ts';
+import { aCall as call, type AgentRig, agentRig } from './agent-rig.ts';
 
 const author: Author = { kind: 'offline', model: OFFLINE_MODEL, label: OFFLINE_AUTHOR_LABEL };
-const call = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
 
 describe('offline author over HTTP', () => {
   let offline: OfflineAuthor;
   let agent: Agent;
+  let rig: AgentRig;
   const agentWith = (model: string): Agent =>
-    createAgent({
-      client: createModelClient({
-        baseUrl: offline.baseUrl,
-        apiKey: '',
-        model,
-        prices: {},
-        clock: systemClock,
-      }),
-      author,
-      clock: systemClock,
-      log: silentLog,
-    });
+    rig.agentOn(offline.baseUrl, { author, client: { apiKey: '', model, price: undefined } });
 
   before(async () => {
+    rig = await agentRig();
     offline = await startOfflineAuthor({ clock: systemClock, chunkDelayMs: 0 });
     agent = agentWith(OFFLINE_MODEL);
   });
   after(async () => {
-    await agent.close();
+    await rig.close();
     await offline.stop();
   });
 
@@ -123,7 +113,6 @@ describe('offline author over HTTP', () => {
       baseUrl: slow.baseUrl,
       apiKey: '',
       model: OFFLINE_MODEL,
-      prices: {},
       clock: systemClock,
     });
     let begin = (): void => undefined;
@@ -132,7 +121,7 @@ describe('offline author over HTTP', () => {
       client.chat({
         messages: [{ role: 'user', content: 'MACD' }],
         maxTokens: 1_000,
-        ...call(),
+        signal: new AbortController().signal,
         onReasoning: () => begin(),
         onAnswer: () => undefined,
       }),

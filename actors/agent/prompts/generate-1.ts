@@ -17,6 +17,7 @@ begins with a docstring that says in one to three sentences what the strategy do
 
 export const generatePrompt: Prompt<Pick<GenerateInput, 'idea' | 'symbol' | 'bars' | 'plan'>> = {
   id: 'generate/1',
+  role: 'generate',
   responseFormat: 'text',
   messages: (input) => [
     { role: 'system', content: SYSTEM },

@@ -23,6 +23,7 @@ Answer with one json object and nothing else:
 
 export const reasonPrompt: Prompt<ReasonInput> = {
   id: 'reason/1',
+  role: 'reason',
   responseFormat: 'json_object',
   messages: (input) => [
     { role: 'system', content: SYSTEM },
