@@ -13,7 +13,7 @@ import type {
 } from '../contracts/ports/sandbox.ts';
 import type { EngineAddress } from './docker/engine-address.ts';
 import { Engine } from './docker/engine.ts';
-import { runnerCommand } from './docker/hardening.ts';
+import { runnerCommand, unfilteredRunnerCommand } from './docker/hardening.ts';
 import { ownerLabels } from './docker/owner.ts';
 import { runnerDigest } from './docker/runner-digest.ts';
 import { proveSeccomp } from './docker/seccomp-proof.ts';
@@ -55,6 +55,8 @@ export interface SandboxPoolOptions {
   readonly waitMs?: number;
   /** A warm container is replaced at this age, milliseconds; default 15 min. */
   readonly maxAgeMs?: number;
+  /** false: the runner puts no filter of its own on itself. Only for tests that show that the engine's profile holds alone. */
+  readonly ownFilter?: false;
   /** Default the system's cryptographic source. */
   readonly random?: (bytes: number) => Uint8Array;
 }
@@ -86,16 +88,31 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
       const facts = await engine.facts();
       if (!facts.seccomp)
         throw new TradewrightError('SECCOMP_MISSING', `${facts.name} ${facts.version} runs without seccomp`);
+      if (facts.unableTo.length > 0) {
+        throw new TradewrightError(
+          'SANDBOX_UNCONFINED',
+          `${facts.name} ${facts.version} cannot ${facts.unableTo.join(' nor ')}`,
+          { details: { faults: facts.unableTo } },
+        );
+      }
       await engine.imageId(image);
       const spec = {
         image,
-        command: runnerCommand,
+        command: options.ownFilter === false ? unfilteredRunnerCommand : runnerCommand,
         seccompJson: profile.json,
         labels: await ownerLabels(poolId),
         ...(options.runtime === undefined ? {} : { runtime: options.runtime }),
       };
       const uidsInUse = new Set<number>();
-      const plan = { engine, clock, random, spec, runnerDigest: await runnerDigest(), uidsInUse };
+      const plan = {
+        engine,
+        clock,
+        random,
+        spec,
+        runnerDigest: await runnerDigest(),
+        ownFilter: options.ownFilter ?? true,
+        uidsInUse,
+      };
       let proof: Promise<boolean> | null = null;
       const proven = async (): Promise<boolean> =>
         (await proveSeccomp(engine, clock, { ...spec, limits: containerLimits(limits) })).proven;

@@ -39,6 +39,8 @@ export interface SandboxResult {
   readonly stderr: string;
   readonly stdoutTruncated: boolean;
   readonly stderrTruncated: boolean;
+  /** What a plain program left in its variable RESULT, a JSON value; null when it left nothing or is a strategy. */
+  readonly value: unknown;
   /** From the moment the program was sent until its verdict, milliseconds. */
   readonly durationMs: number;
   readonly resources: { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
@@ -58,6 +60,8 @@ export interface StrategyRun extends SandboxResult {
 export interface RunOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** A JSON value that a plain program finds in its variable INPUT. */
+  readonly input?: unknown;
   /** What the program prints, as it prints it; bounded like `stdout`. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }

@@ -1,12 +1,18 @@
 import type { Duplex } from 'node:stream';
-import type { Container } from 'dockerode';
+import type { Container, HostConfig } from 'dockerode';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
 import { isNotFound, type Engine } from './engine.ts';
-import { hardenedCreateOptions, type ContainerSpec } from './hardening.ts';
+import { confinementFaults, seccompFilters } from './confinement.ts';
+import {
+  hardenedCreateOptions,
+  lifetimeCpuSeconds,
+  openFiles,
+  tmpfsInodes,
+  type ContainerSpec,
+} from './hardening.ts';
 import {
   cgroupFilesOf,
-  confinementOf,
   isProcessOf,
   readUsage,
   unknownUsage,
@@ -41,6 +47,7 @@ export class SandboxContainer {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #container: Container;
+  readonly #spec: ContainerSpec;
   #pid: number | null = null;
   #cgroup: CgroupFiles | null = null;
   #gone = false;
@@ -49,6 +56,7 @@ export class SandboxContainer {
     engine: Engine,
     clock: Clock,
     container: Container,
+    spec: ContainerSpec,
     uid: number,
     stdio: Duplex,
     timings: StartTimings,
@@ -60,6 +68,7 @@ export class SandboxContainer {
     this.#engine = engine;
     this.#clock = clock;
     this.#container = container;
+    this.#spec = spec;
     this.exited = new Promise<void>((resolve) => {
       stdio.once('close', resolve);
       stdio.once('end', resolve);
@@ -85,7 +94,7 @@ export class SandboxContainer {
       );
       await engine.call('start container', (abortSignal) => container.start({ abortSignal }));
       const timings = { createMs: created - began, startMs: clock.now() - created };
-      return new SandboxContainer(engine, clock, container, uid, stdio as Duplex, timings);
+      return new SandboxContainer(engine, clock, container, spec, uid, stdio as Duplex, timings);
     } catch (error) {
       await removeContainer(engine, container.id).catch(() => undefined);
       throw error;
@@ -95,39 +104,32 @@ export class SandboxContainer {
   /**
    * Learns where the container's process is and that its confinement is in force: by the kernel's word where this host runs
    * the engine, else by the engine's.
-   * @throws SECCOMP_MISSING or SANDBOX_INTERNAL, naming what is not in force.
+   * @throws SECCOMP_MISSING or SANDBOX_UNCONFINED, naming each part that is not in force.
    */
   async verify(): Promise<void> {
     const { State, HostConfig } = await this.#engine.call('inspect container', () =>
       this.#container.inspect(),
     );
-    const faults: string[] = [];
-    if (HostConfig.NetworkMode !== 'none') faults.push(`network ${HostConfig.NetworkMode ?? 'unknown'}`);
-    if (HostConfig.ReadonlyRootfs !== true) faults.push('writable root');
-    if (HostConfig.IpcMode !== 'none') faults.push('shared IPC');
-    if (!(HostConfig.Memory ?? 0) || !(HostConfig.PidsLimit ?? 0)) faults.push('no memory or PID limit');
-    let seccomp = ((HostConfig.SecurityOpt ?? []) as string[]).some((option) =>
-      option.startsWith('seccomp={'),
-    );
+    const faults = acceptedFaults(HostConfig, this.#spec);
     if (await isProcessOf(this.id, State.Pid)) {
-      const confinement = await confinementOf(State.Pid);
-      if (confinement !== null) {
-        seccomp &&= confinement.seccompFilter;
-        if (!confinement.noNewPrivileges) faults.push('new privileges possible');
-        if (!confinement.noCapabilities) faults.push('capabilities left');
-        if (confinement.uids.some((uid) => uid === 0)) faults.push('runs as root');
-      }
+      const { limits } = this.#spec;
+      const expected = { limits, uid: this.uid, openFiles, cpuSeconds: lifetimeCpuSeconds, tmpfsInodes };
+      faults.push(...((await confinementFaults(State.Pid, expected)) ?? []));
       this.#pid = State.Pid;
       this.#cgroup = await cgroupFilesOf(State.Pid);
     }
-    if (!seccomp)
-      throw new TradewrightError('SECCOMP_MISSING', 'the engine did not apply the seccomp profile');
-    if (faults.length > 0) {
-      throw new TradewrightError(
-        'SANDBOX_INTERNAL',
-        `the engine did not confine the container: ${faults.join(', ')}`,
-      );
-    }
+    const [first] = faults;
+    if (first === undefined) return;
+    throw new TradewrightError(
+      first.startsWith('seccomp') ? 'SECCOMP_MISSING' : 'SANDBOX_UNCONFINED',
+      `the engine did not confine the container: ${faults.join('; ')}`,
+      { details: { faults } },
+    );
+  }
+
+  /** How many seccomp filters the kernel shows on its process; null where this host cannot see it. */
+  async filters(): Promise<number | null> {
+    return this.#pid === null ? null : seccompFilters(this.#pid);
   }
 
   /** From the control groups, else from the engine; unknown once the container has ended. */
@@ -190,6 +192,29 @@ export class SandboxContainer {
       await delay(this.#clock, oomFlagEveryMs);
     }
   }
+}
+
+/** What the engine itself says it did not take over of what was asked for, each with its part. */
+function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
+  const options = ((has.SecurityOpt ?? []) as string[]).map(String);
+  const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
+  const tmp = (has.Tmpfs as Readonly<Record<string, string>> | undefined)?.['/tmp'] ?? '';
+  const checks: readonly (readonly [isInForce: boolean, says: string])[] = [
+    [options.some((option) => option.startsWith('seccomp={')), 'seccomp: the engine has no profile for it'],
+    [options.some((option) => option.startsWith('no-new-privileges')), 'no-new-privileges: not set'],
+    [has.NetworkMode === 'none', `network: ${has.NetworkMode ?? 'unknown'}`],
+    [has.ReadonlyRootfs === true, 'root file system: writable'],
+    [has.IpcMode === 'none', `IPC: ${has.IpcMode ?? 'unknown'}`],
+    [has.Privileged !== true && (has.CapAdd ?? []).length === 0, 'capabilities: some were added'],
+    [(has.CapDrop ?? []).length > 0, 'capabilities: none were dropped'],
+    [has.Memory === limits.memoryBytes, 'memory: no limit'],
+    [has.MemorySwap === limits.memoryBytes, 'swap: no limit'],
+    [has.PidsLimit === limits.pids, 'processes: no limit'],
+    [Math.abs(cpus - limits.cpus) < 0.01, 'processor: no limit'],
+    [tmp.includes('noexec') && tmp.includes('nr_inodes='), '/tmp: not as it was asked for'],
+    [(has.LogConfig?.Type ?? 'none') === 'none', 'logs: the engine writes what the program prints'],
+  ];
+  return checks.flatMap(([isInForce, says]) => (isInForce ? [] : [says]));
 }
 
 /** Removes a container with force; one that has gone already is as good. */

@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly name: string;
   readonly version: string;
   readonly seccomp: boolean;
+  /** Limits this engine or its kernel cannot keep, by name. */
+  readonly unableTo: readonly string[];
 }
 
 const EngineVersion = z.object({
@@ -17,6 +19,9 @@ const EngineVersion = z.object({
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
 const EngineInfo = z.object({
+  MemoryLimit: z.boolean().optional(),
+  PidsLimit: z.boolean().optional(),
+  CpuCfsQuota: z.boolean().optional(),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -52,11 +57,16 @@ export class Engine {
       Promise.all([this.docker.version(), this.docker.info() as Promise<unknown>]),
     );
     const { Components, Version } = EngineVersion.parse(version);
-    const { SecurityOptions } = EngineInfo.parse(info);
+    const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota } = EngineInfo.parse(info);
     return {
       name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
       version: Version,
       seccomp: SecurityOptions.some((option) => option.includes('seccomp')),
+      unableTo: [
+        ...(MemoryLimit === false ? ['limit memory'] : []),
+        ...(PidsLimit === false ? ['limit processes'] : []),
+        ...(CpuCfsQuota === false ? ['limit processor time'] : []),
+      ],
     };
   }
 

@@ -22,10 +22,13 @@ export interface ContainerSpec {
 /** The runner as the image holds it. -I: no environment, no user site; -B: writes no byte code. */
 export const runnerCommand = ['python3', '-I', '-B', '/opt/tradewright'] as const;
 
-const tmpfsInodes = 1_024;
-const openFiles = 256;
+/** The same without the filter that the runner puts on itself: for the attack suite, which shows that the profile holds alone. */
+export const unfilteredRunnerCommand = [...runnerCommand, '--without-own-filter'] as const;
+
+export const tmpfsInodes = 1_024;
+export const openFiles = 256;
 /** Ends a spinning program even if this process dies before it can kill it. */
-const lifetimeCpuSeconds = 900;
+export const lifetimeCpuSeconds = 900;
 
 // Docker's own list, and what else tells a program about the host.
 const maskedPaths = [

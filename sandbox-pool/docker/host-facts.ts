@@ -12,14 +12,6 @@ export interface ContainerUsage {
 
 export const unknownUsage: ContainerUsage = { cpuMs: null, peakMemoryBytes: null, pidRefusals: null };
 
-/** Confinement as /proc/PID/status shows it. */
-export interface Confinement {
-  readonly seccompFilter: boolean;
-  readonly noNewPrivileges: boolean;
-  readonly noCapabilities: boolean;
-  readonly uids: readonly number[];
-}
-
 /** The files that measure one container; null members where this host does not offer them. */
 export interface CgroupFiles {
   readonly cpu: { readonly path: string; readonly version: 1 | 2 } | null;
@@ -33,36 +25,39 @@ export async function isProcessOf(containerId: string, pid: number): Promise<boo
   return (await contentOf(`/proc/${pid}/cgroup`))?.includes(containerId) ?? false;
 }
 
-export async function confinementOf(pid: number): Promise<Confinement | null> {
-  const status = await contentOf(`/proc/${pid}/status`);
-  if (status === null) return null;
-  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-  return {
-    seccompFilter: field('Seccomp') === '2',
-    noNewPrivileges: field('NoNewPrivs') === '1',
-    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) =>
-      /^0+$/.test(field(name)),
-    ),
-    uids: field('Uid').split(/\s+/).map(Number),
-  };
+/** Where a process's control group of one controller is, and whose version. */
+export interface ControllerFolder {
+  readonly folder: string;
+  readonly version: 1 | 2;
 }
 
-/** Finds the control groups of a process: version 1, 2 or the hybrid of both. */
-export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
+/** Finds the control groups of a process: version 1, 2 or the hybrid of both; null what this host does not offer. */
+export async function controllerFolders(
+  pid: number,
+): Promise<Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', ControllerFolder | null>>> {
   const [memberships, mounts] = await Promise.all([
     contentOf(`/proc/${pid}/cgroup`),
     contentOf('/proc/self/mountinfo'),
   ]);
-  if (memberships === null || mounts === null) return null;
-  const folderOf = (controller: string): { folder: string; version: 1 | 2 } | null => {
+  const folderOf = (controller: string): ControllerFolder | null => {
+    if (memberships === null || mounts === null) return null;
     const v1 = groupPath(memberships, (controllers) => controllers.includes(controller));
     if (v1 !== null) return located(mounts, v1, 1, controller);
     const v2 = groupPath(memberships, (controllers) => controllers.length === 0);
     return v2 === null ? null : located(mounts, v2, 2, controller);
   };
-  const cpu = folderOf('cpuacct') ?? folderOf('cpu');
-  const memory = folderOf('memory');
-  const pids = folderOf('pids');
+  return {
+    cpu: folderOf('cpu'),
+    cpuacct: folderOf('cpuacct'),
+    memory: folderOf('memory'),
+    pids: folderOf('pids'),
+  };
+}
+
+export async function cgroupFilesOf(pid: number): Promise<CgroupFiles> {
+  const folders = await controllerFolders(pid);
+  const cpu = folders.cpuacct ?? folders.cpu;
+  const { memory, pids } = folders;
   return {
     cpu:
       cpu === null
@@ -108,12 +103,7 @@ function groupPath(memberships: string, matches: (controllers: string[]) => bool
   return null;
 }
 
-function located(
-  mounts: string,
-  group: string,
-  version: 1 | 2,
-  controller: string,
-): { folder: string; version: 1 | 2 } | null {
+function located(mounts: string, group: string, version: 1 | 2, controller: string): ControllerFolder | null {
   for (const line of mounts.split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
     const [, , , root = '/', mountPoint] = before.split(' ');
@@ -126,7 +116,7 @@ function located(
   return null;
 }
 
-async function contentOf(path: string): Promise<string | null> {
+export async function contentOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch {

@@ -71,7 +71,7 @@ export class Lease implements SandboxLease {
     const refused = this.#refusal();
     if (refused !== null) return refused;
     const { ending, measured } = await this.#measure(options, (exchange) =>
-      this.#warm.session.runPlain(this.#code, exchange),
+      this.#warm.session.runPlain(this.#code, options.input, exchange),
     );
     const result = plainResult(ending, measured);
     if (result.success) void this.release();

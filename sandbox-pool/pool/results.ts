@@ -38,7 +38,8 @@ export function strategyRun(ending: Ending, bars: number, measured: Measured): S
 }
 
 export function plainResult(ending: Ending, measured: Measured): SandboxResult {
-  return result(judge(ending, measured), measured);
+  const judged = result(judge(ending, measured), measured);
+  return ending.kind === 'done' ? { ...judged, value: ending.value } : judged;
 }
 
 /** The answer to what was never sent to a container. */
@@ -51,6 +52,7 @@ export function refusal(errorKind: SandboxErrorKind, message: string): SandboxRe
     stderr: '',
     stdoutTruncated: false,
     stderrTruncated: false,
+    value: null,
     durationMs: 0,
     resources: { cpuMs: null, peakMemoryBytes: null },
     verdict: 'refused',
@@ -111,7 +113,7 @@ function ofExit({ exit, fault }: Extract<Ending, { kind: 'exit' }>, measured: Me
   if (signal === 'SIGKILL')
     return { ...killed('internal', 'the container was killed from outside'), ...ended };
   if (signal === 'SIGSYS')
-    return { ...killed('blocked', 'a system call of a foreign architecture'), ...ended };
+    return { ...killed('blocked', 'a system call that no strategy has a use for'), ...ended };
   if (signal === 'SIGXCPU')
     return { ...killed('timeout', 'the program used up its processor time'), ...ended };
   if (signal !== null)
@@ -151,7 +153,7 @@ function killed(errorKind: SandboxErrorKind, message: string): Judgement {
 }
 
 function result(judgement: Judgement, { output, durationMs, resources }: Measured): SandboxResult {
-  return { ...judgement, ...output, durationMs, resources };
+  return { ...judgement, ...output, value: null, durationMs, resources };
 }
 
 const signalNames: Readonly<Record<number, string>> = {

@@ -20,6 +20,8 @@ const Ready = z.object({
   numpy: z.string().max(40),
   pandas: z.string().max(40),
   runner: z.string().max(64),
+  /** Whether it refused itself new programs and processes before it said so. */
+  ownFilter: z.boolean(),
 });
 export type Ready = z.infer<typeof Ready>;
 
@@ -32,6 +34,7 @@ export class RunnerSession {
   readonly #nonce: () => Buffer;
   readonly #reader = new FrameReader((received) => this.#onFrame(received));
   #onReady: ((payload: Buffer) => void) | null = null;
+  #onWell: ((payload: Buffer) => void) | null = null;
   #active: Exchange | null = null;
   #loaded = false;
   #warmupBars = 0;
@@ -83,6 +86,23 @@ export class RunnerSession {
     }
   }
 
+  /** Whether the runner answers; asked before any program is in it. */
+  async isWell(withinMs: number): Promise<boolean> {
+    const nonce = this.#nonce();
+    let cancel = (): void => undefined;
+    try {
+      return await new Promise<boolean>((resolve) => {
+        this.#onWell = (payload) => resolve(payload.equals(nonce));
+        cancel = this.#clock.schedule(withinMs, () => resolve(false));
+        void this.container.exited.then(() => resolve(false));
+        this.container.stdio.write(frame('H', nonce));
+      });
+    } finally {
+      cancel();
+      this.#onWell = null;
+    }
+  }
+
   /** Calls the strategy on these bars; the first call brings the program along. */
   async runStrategy(code: string, bars: BarColumns, options: ExchangeOptions): Promise<Ending> {
     const runNonce = this.#nonce();
@@ -93,7 +113,7 @@ export class RunnerSession {
     const exchange = new Exchange({ load, run: runNonce, plain: false }, options.capture, this.#warmupBars);
     const ending = await this.#perform(
       exchange,
-      load === null ? [run] : [loadFrame(load, 'strategy', code), run],
+      load === null ? [run] : [loadFrame(load, { mode: 'strategy', code }), run],
       options,
     );
     this.#warmupBars = exchange.warmupBars;
@@ -101,11 +121,11 @@ export class RunnerSession {
   }
 
   /** Runs a plain program to its end. */
-  async runPlain(code: string, options: ExchangeOptions): Promise<Ending> {
+  async runPlain(code: string, input: unknown, options: ExchangeOptions): Promise<Ending> {
     const load = this.#nonce();
     this.#loaded = true;
     const exchange = new Exchange({ load, run: null, plain: true }, options.capture, 0);
-    return this.#perform(exchange, [loadFrame(load, 'plain', code)], options);
+    return this.#perform(exchange, [loadFrame(load, { mode: 'plain', code, input })], options);
   }
 
   async #perform(exchange: Exchange, requests: readonly Buffer[], options: ExchangeOptions): Promise<Ending> {
@@ -136,6 +156,7 @@ export class RunnerSession {
       if (this.#onReady === null) return this.#breakOff('a second READY');
       return this.#onReady(received.payload);
     }
+    if (received.type === 'H' && this.#onWell !== null) return this.#onWell(received.payload);
     if (this.#active !== null) return this.#active.onFrame(received);
     // What a thread of the program prints between two runs is nobody's.
     if (received.type !== 'O' && received.type !== 'S')
@@ -158,8 +179,8 @@ export class RunnerSession {
   }
 }
 
-function loadFrame(nonce: Buffer, mode: 'strategy' | 'plain', code: string): Buffer {
-  return frame('L', nonce, Buffer.from(JSON.stringify({ mode, code }), 'utf8'));
+function loadFrame(nonce: Buffer, request: { mode: string; code: string; input?: unknown }): Buffer {
+  return frame('L', nonce, Buffer.from(JSON.stringify(request), 'utf8'));
 }
 
 function encodedBars(bars: BarColumns): Buffer[] {

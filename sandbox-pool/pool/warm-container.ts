@@ -27,6 +27,8 @@ export interface BirthPlan {
   readonly spec: Omit<ContainerSpec, 'limits'>;
   /** Of the runner this program ships; an image with another one is stale. */
   readonly runnerDigest: string;
+  /** Whether the runner must have put its own filter on itself. */
+  readonly ownFilter: boolean;
   readonly uidsInUse: Set<number>;
 }
 
@@ -45,6 +47,13 @@ export async function bearWarmContainer(plan: BirthPlan, limits: ContainerLimits
         throw new TradewrightError(
           'IMAGE_MISSING',
           `the image ${plan.spec.image} holds another runner: it must be built again`,
+        );
+      }
+      const filters = await container.filters();
+      if (ready.ownFilter !== plan.ownFilter || (plan.ownFilter && filters !== null && filters < 2)) {
+        throw new TradewrightError(
+          'SECCOMP_MISSING',
+          "the runner's own filter is not in force: it could start programs",
         );
       }
       return { container, session, limits, bootMs: clock.now() - began, bootUsage: await container.usage() };

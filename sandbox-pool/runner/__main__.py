@@ -15,11 +15,15 @@ import pandas as pd
 from faults import describe
 from frames import Channel
 from output import Output
+from own_filter import close_the_door
 from program import Program, bars_from, positions_from
+from value import value_from
 
 NONCE = 16
 RUN_HEADER = struct.Struct("<16sI")
 PR_SET_DUMPABLE = 4
+# For the attack suite, which shows that the engine's profile holds alone; the pool gives it to no container of a user.
+WITHOUT_OWN_FILTER = "--without-own-filter"
 
 
 def main():
@@ -31,11 +35,15 @@ def main():
     digest = own_digest()
     gc.collect()
     gc.freeze()
+    filtered = WITHOUT_OWN_FILTER not in sys.argv[1:]
+    if filtered:
+        close_the_door()
     channel.send_json(b"Y", b"", {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "pandas": pd.__version__,
         "runner": digest,
+        "ownFilter": filtered,
     })
     serve(channel, output)
 
@@ -80,19 +88,24 @@ def own_digest():
 def serve(channel, output):
     program = None
     mode = None
+    taken = False
     while True:
         frame = channel.receive()
         if frame is None:
             os._exit(0)
         kind, payload = frame
         nonce = bytes(payload[:NONCE])
+        if kind == b"H":
+            channel.send(b"H", nonce)
+            continue
         channel.send(b"A", nonce)
         try:
-            if kind == b"L" and program is None:
+            if kind == b"L" and not taken:
+                taken = True
                 request = json.loads(payload[NONCE:])
                 mode = request["mode"]
                 if mode == "plain":
-                    run_plain(channel, output, nonce, request["code"])
+                    run_plain(channel, output, nonce, request)
                     continue
                 program = Program(request["code"], "strategy")
                 program.execute()
@@ -119,17 +132,24 @@ def run_strategy(program, payload):
     return positions_from(result, index, program.warmup_bars()).tobytes()
 
 
-def run_plain(channel, output, nonce, code):
-    """Runs a script to its end; the pool then kills the container."""
+def run_plain(channel, output, nonce, request):
+    """Runs a script to its end; the pool then kills the container. It finds its INPUT and may leave a RESULT."""
     exit_with = 0
+    value = None
     try:
-        Program(code, "__main__").execute()
+        program = Program(request["code"], "__main__")
+        program.set("INPUT", request.get("input"))
+        program.execute()
+        result = program.get("RESULT")
+        value = None if result is None else value_from(result)
     except SystemExit as leaving:
         exit_with = exit_code(leaving.code)
     except BaseException as error:
         report(channel, output, nonce, error)
         exit_with = 1
     output.flush()
+    if value is not None:
+        channel.send(b"V", nonce, value)
     channel.send_json(b"D", nonce, {"exitCode": exit_with})
 
 

@@ -1,9 +1,9 @@
 """Length-prefixed frames between the pool and the runner.
 
 A frame is one type byte, the payload's length (uint32, little-endian) and the payload.
-From the pool:   L (load: code), R (run: bars).
-To the pool:     Y (ready), A (accepted), K (loaded), P (positions), D (a plain program ended), E (error),
-                 O and S (what the program wrote to stdout and stderr).
+From the pool:   H (are you well?), L (load: code), R (run: bars).
+To the pool:     Y (ready), H (well), A (accepted), K (loaded), P (positions), V (a plain program's RESULT as JSON),
+                 D (a plain program ended), E (error), O and S (what the program wrote to stdout and stderr).
 Answers start with the 16-byte nonce of the request they belong to; Y, O and S have none.
 """
 

@@ -25,6 +25,12 @@ class Program:
     def execute(self):
         exec(self._compiled, self._module.__dict__)
 
+    def set(self, name, value):
+        self._module.__dict__[name] = value
+
+    def get(self, name):
+        return self._module.__dict__.get(name)
+
     def entry(self):
         function = getattr(self._module, "generate_signals", None)
         if not callable(function):
