@@ -71,7 +71,7 @@ def rehearse():
 
 
 def close_proc_self():
-    """Makes /proc/self root's: no environ, no memory, no list of descriptors for the program."""
+    """Makes /proc/self root's: no environ, no memory, no score of its own for the program."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
