@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Container, HostConfig } from 'dockerode';
 import { TradewrightError } from '../../contracts/errors.ts';
@@ -14,11 +15,13 @@ import {
 import {
   cgroupFilesOf,
   isProcessOf,
+  oomKilled,
   readUsage,
   unknownUsage,
   type CgroupFiles,
   type ContainerUsage,
 } from './host-facts.ts';
+import { openProcessPipes, type ProcessPipes } from './process-pipes.ts';
 
 export interface ContainerExit {
   /** null when the engine could not tell. */
@@ -31,9 +34,11 @@ export interface StartTimings {
   readonly startMs: number;
 }
 
-/** The OOM flag is set by an event of its own, which may come after the exit. */
+/** The engine learns of it by an event of its own, which may come after the exit. */
 const oomFlagWithinMs = 400;
 const oomFlagEveryMs = 20;
+/** How long an ended container may take to remove itself before it is removed. */
+const selfRemovalWithinMs = 3_000;
 
 /** One hardened, running container with its standard streams attached as one raw duplex. */
 export class SandboxContainer {
@@ -41,7 +46,7 @@ export class SandboxContainer {
   readonly uid: number;
   /** Multiplexed by the engine: see multiplex.ts. */
   readonly stdio: Duplex;
-  /** Settles once, when the container's streams have closed and the engine has told its exit. Never rejects. */
+  /** Settles once, when the engine has told its exit or is lost. Never rejects. */
   readonly exited: Promise<ContainerExit>;
   readonly timings: StartTimings;
   readonly #engine: Engine;
@@ -51,6 +56,11 @@ export class SandboxContainer {
   #pid: number | null = null;
   #cgroup: CgroupFiles | null = null;
   #gone = false;
+  #pipes: ProcessPipes | null = null;
+  /** What the kernel counted at the moment its process was seen to have ended. */
+  #oomAtEnd: Promise<boolean | null> | null = null;
+  /** Settles when the engine says it has ended, and is gone if it removes itself; rejects when the engine is lost. */
+  readonly #ended: Promise<number>;
 
   private constructor(
     engine: Engine,
@@ -59,6 +69,7 @@ export class SandboxContainer {
     spec: ContainerSpec,
     uid: number,
     stdio: Duplex,
+    ended: Promise<number>,
     timings: StartTimings,
   ) {
     this.id = container.id;
@@ -69,11 +80,12 @@ export class SandboxContainer {
     this.#clock = clock;
     this.#container = container;
     this.#spec = spec;
-    this.exited = new Promise<void>((resolve) => {
-      stdio.once('close', resolve);
-      stdio.once('end', resolve);
-      stdio.on('error', () => resolve());
-    }).then(() => this.#exit());
+    this.#ended = ended;
+    stdio.on('error', () => undefined);
+    this.exited = ended.then(
+      (exitCode) => this.#exit(exitCode),
+      () => ({ exitCode: null, oomKilled: false }),
+    );
   }
 
   /** Creates, attaches and starts; what fails half way leaves no container behind. */
@@ -84,6 +96,7 @@ export class SandboxContainer {
     uid: number,
   ): Promise<SandboxContainer> {
     const began = clock.now();
+    await engine.ooms.listen();
     const container = await engine.call('create container', (abortSignal) =>
       engine.docker.createContainer({ ...hardenedCreateOptions(spec, uid), abortSignal }),
     );
@@ -92,9 +105,11 @@ export class SandboxContainer {
       const stdio = await engine.call('attach', () =>
         container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
       );
+      // Asked before it runs: an ended one may be gone before anybody could ask.
+      const ended = exitOf(container, spec.autoRemove === true);
       await engine.call('start container', (abortSignal) => container.start({ abortSignal }));
       const timings = { createMs: created - began, startMs: clock.now() - created };
-      return new SandboxContainer(engine, clock, container, spec, uid, stdio as Duplex, timings);
+      return new SandboxContainer(engine, clock, container, spec, uid, stdio as Duplex, ended, timings);
     } catch (error) {
       await removeContainer(engine, container.id).catch(() => undefined);
       throw error;
@@ -132,6 +147,19 @@ export class SandboxContainer {
     return this.#pid === null ? null : seccompFilters(this.#pid);
   }
 
+  /** The three pipes of its runner, where this host may open them; from then on its end is seen as it happens. */
+  async openPipes(descriptors: readonly [number, number, number]): Promise<ProcessPipes | null> {
+    if (this.#pid === null || this.#cgroup === null) return null;
+    const pipes = await openProcessPipes(this.#pid, descriptors);
+    if (pipes === null) return null;
+    const cgroup = this.#cgroup;
+    for (const pipe of [pipes.input, pipes.output, pipes.errors]) pipe.on('error', () => undefined);
+    // Its group outlives it for some milliseconds, and tells why it ended.
+    pipes.output.once('end', () => (this.#oomAtEnd = oomKilled(cgroup)));
+    this.#pipes = pipes;
+    return pipes;
+  }
+
   /** From the control groups, else from the engine; unknown once the container has ended. */
   async usage(): Promise<ContainerUsage> {
     if (this.#gone) return unknownUsage;
@@ -164,34 +192,56 @@ export class SandboxContainer {
       .catch(() => undefined);
   }
 
-  /** Kills it if it still runs and takes it away, its exit kept. @throws ENGINE_UNAVAILABLE */
+  /** Kills it if it still runs and takes it away. @throws ENGINE_UNAVAILABLE */
   async remove(): Promise<void> {
     await this.kill();
-    await removeContainer(this.#engine, this.id);
+    const removedItself = this.#spec.autoRemove === true && (await this.#endsWithin(selfRemovalWithinMs));
+    if (!removedItself) await removeContainer(this.#engine, this.id);
     this.stdio.destroy();
+    for (const pipe of Object.values(this.#pipes ?? {})) (pipe as Socket).destroy();
   }
 
-  async #exit(): Promise<ContainerExit> {
-    try {
-      const { StatusCode } = (await this.#engine.call('wait', (abortSignal) =>
-        this.#container.wait({ abortSignal }),
-      )) as { StatusCode: number };
-      this.#gone = true;
-      return { exitCode: StatusCode, oomKilled: StatusCode === 137 && (await this.#oomFlag()) };
-    } catch {
-      return { exitCode: null, oomKilled: false };
-    }
+  async #endsWithin(ms: number): Promise<boolean> {
+    const patience = new AbortController();
+    const late = delay(this.#clock, ms, patience.signal).then(
+      () => false,
+      () => false,
+    );
+    const ended = this.#ended.then(
+      () => true,
+      () => false,
+    );
+    const inTime = await Promise.race([ended, late]);
+    patience.abort();
+    return inTime;
+  }
+
+  async #exit(exitCode: number): Promise<ContainerExit> {
+    this.#gone = true;
+    if (exitCode !== 137) return { exitCode, oomKilled: false };
+    const counted = (await this.#oomAtEnd) ?? null;
+    return { exitCode, oomKilled: counted ?? (await this.#oomFlag().catch(() => false)) };
   }
 
   async #oomFlag(): Promise<boolean> {
     const until = this.#clock.now() + oomFlagWithinMs;
     for (;;) {
-      const { State } = await this.#engine.call('inspect container', () => this.#container.inspect());
-      if (State.OOMKilled) return true;
+      if (this.#engine.ooms.has(this.id)) return true;
+      if (this.#spec.autoRemove !== true) {
+        const { State } = await this.#engine.call('inspect container', () => this.#container.inspect());
+        if (State.OOMKilled) return true;
+      }
       if (this.#clock.now() >= until) return false;
       await delay(this.#clock, oomFlagEveryMs);
     }
   }
+}
+
+/** A call that lasts as long as the container: it has no time limit, and ends with the engine. */
+async function exitOf(container: Container, isRemoved: boolean): Promise<number> {
+  const condition = isRemoved ? 'removed' : 'next-exit';
+  const { StatusCode } = (await container.wait({ condition })) as { StatusCode: number };
+  return StatusCode;
 }
 
 /** What the engine itself says it did not take over of what was asked for, each with its part. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { EngineAddress } from './engine-address.ts';
+import { OomEvents } from './oom-events.ts';
 
 export interface EngineFacts {
   readonly name: string;
@@ -33,6 +34,9 @@ const callLimitMs = 30_000;
 /** A connection to one engine. Every call is bounded in time; a failed one says what the engine said. */
 export class Engine {
   readonly docker: Docker;
+  /** Whether the last container's process could be reached past the engine: then it need not keep an ended one for its verdict. */
+  seesProcesses = false;
+  readonly ooms: OomEvents;
   readonly #clock: Clock;
   readonly #agent: HttpAgent;
 
@@ -49,6 +53,7 @@ export class Engine {
     };
     const options: object = { ...nothingInherited, ...address, agent: this.#agent };
     this.docker = new Docker(options);
+    this.ooms = new OomEvents(this.docker);
   }
 
   /** @throws ENGINE_MISSING when nobody listens there, ENGINE_UNAVAILABLE when it does not answer as it should. */
@@ -92,6 +97,7 @@ export class Engine {
   }
 
   close(): void {
+    this.ooms.close();
     this.#agent.destroy();
   }
 }

@@ -16,6 +16,7 @@ export const unknownUsage: ContainerUsage = { cpuMs: null, peakMemoryBytes: null
 export interface CgroupFiles {
   readonly cpu: { readonly path: string; readonly version: 1 | 2 } | null;
   readonly peakMemory: string | null;
+  readonly oomEvents: string | null;
   readonly pidEvents: string | null;
 }
 
@@ -67,6 +68,10 @@ export async function cgroupFilesOf(pid: number): Promise<CgroupFiles> {
       memory === null
         ? null
         : join(memory.folder, memory.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'),
+    oomEvents:
+      memory === null
+        ? null
+        : join(memory.folder, memory.version === 1 ? 'memory.oom_control' : 'memory.events'),
     pidEvents: pids === null ? null : join(pids.folder, 'pids.events'),
   };
 }
@@ -82,6 +87,13 @@ export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {
     peakMemoryBytes: memory === null ? null : wholeNumber(memory),
     pidRefusals: pids === null ? null : wholeNumber(/^max (\d+)/m.exec(pids)?.[1] ?? ''),
   };
+}
+
+/** Whether the kernel has killed for want of memory in the group; null when the group has gone or does not tell. */
+export async function oomKilled({ oomEvents }: CgroupFiles): Promise<boolean | null> {
+  const said = oomEvents === null ? null : await contentOf(oomEvents);
+  const count = wholeNumber(/^oom_kill (\d+)/m.exec(said ?? '')?.[1] ?? '');
+  return count === null ? null : count > 0;
 }
 
 function cpuMsOf(content: string, version: 1 | 2): number | null {

@@ -49,6 +49,9 @@ interface Wish {
   readonly special: boolean;
 }
 
+/** How long a refill waits for the program that was just let in, when nobody else waits. */
+const REFILL_AFTER_MS = 100;
+
 type Phase = 'new' | 'starting' | 'open' | 'closed';
 
 /** Warm containers for programs: each program gets one, and no container gets a second program. */
@@ -64,6 +67,7 @@ export class WarmPool implements SandboxPool {
   /** Containers given away or being made for one request. */
   #taken = 0;
   #served = 0;
+  #cancelFill: (() => void) | null = null;
   #sequence = 0;
 
   constructor(parts: WarmPoolParts) {
@@ -139,6 +143,7 @@ export class WarmPool implements SandboxPool {
     this.#phase = 'closed';
     const { engine, poolId, log } = this.#parts;
     this.#queue.refuseAll(closed('is shutting down'));
+    this.#cancelFill?.();
     await Promise.all([
       ...[...this.#leases].map((lease) => lease.close()),
       this.#stock?.close(),
@@ -168,17 +173,34 @@ export class WarmPool implements SandboxPool {
       throw closed(this.#phase === 'closed' ? 'is shutting down' : 'has not been started');
     const limits = limitsFrom(this.#parts.limits, request.limits);
     const special = !sameContainerLimits(containerLimits(limits), containerLimits(this.#parts.limits));
-    const granted = this.#queue.wait(
-      { limits, special },
-      {
-        priority: request.priority ?? 0,
-        waitMs: request.waitMs ?? this.#parts.waitMs,
-        signal: request.signal,
-        late: () => this.#late(),
-      },
-    );
+    const warm = await (this.#takeAtOnce(special, request.signal) ??
+      this.#wait(request, { limits, special }));
+    return this.#leased(request, limits, warm);
+  }
+
+  /** A warm one when nobody else waits for it. */
+  #takeAtOnce(special: boolean, signal: AbortSignal | undefined): WarmContainer | undefined {
+    if (special || this.#queue.length > 0 || signal?.aborted === true || this.#stock === null)
+      return undefined;
+    const warm = this.#stock.take();
+    if (warm === undefined) return undefined;
+    this.#taken++;
+    this.#fillLater(this.#stock);
+    return warm;
+  }
+
+  async #wait(request: LeaseRequest, wish: Wish): Promise<WarmContainer> {
+    const granted = this.#queue.wait(wish, {
+      priority: request.priority ?? 0,
+      waitMs: request.waitMs ?? this.#parts.waitMs,
+      signal: request.signal,
+      late: () => this.#late(),
+    });
     this.#serve();
-    const warm = await granted;
+    return granted;
+  }
+
+  async #leased(request: LeaseRequest, limits: SandboxLimits, warm: WarmContainer): Promise<Lease> {
     this.#served++;
     const lease: Lease = new Lease({
       id: `${this.#parts.poolId}-${++this.#sequence}`,
@@ -223,6 +245,7 @@ export class WarmPool implements SandboxPool {
   #serve(): void {
     const stock = this.#stock;
     if (stock === null || this.#phase !== 'open') return;
+    let granted = false;
     for (;;) {
       const next = this.#queue.first((wish) => (wish.special ? this.#canMake(wish, stock) : stock.count > 0));
       if (next === undefined) break;
@@ -232,9 +255,19 @@ export class WarmPool implements SandboxPool {
         if (warm === undefined) break;
         this.#taken++;
         next.grant(warm);
+        granted = true;
       }
     }
-    stock.fill();
+    // Making the next one costs this process and the engine milliseconds: the program that was just let in goes first.
+    if (granted && this.#queue.length === 0) this.#fillLater(stock);
+    else stock.fill();
+  }
+
+  #fillLater(stock: Stock): void {
+    this.#cancelFill ??= this.#parts.clock.schedule(REFILL_AFTER_MS, () => {
+      this.#cancelFill = null;
+      stock.fill();
+    });
   }
 
   #canMake(wish: Wish, stock: Stock): boolean {

@@ -1,9 +1,9 @@
 """What a plain program hands back in RESULT, as JSON."""
 
 import json
+import sys
 
 import numpy as np
-import pandas as pd
 
 from faults import ContractBroken
 
@@ -28,9 +28,12 @@ def plain(thing):
     """numpy's and pandas' values as the ordinary ones they stand for."""
     if isinstance(thing, np.generic):
         return thing.item()
-    if isinstance(thing, (np.ndarray, pd.Series, pd.Index)):
+    if isinstance(thing, np.ndarray):
         return thing.tolist()
-    if isinstance(thing, pd.DataFrame):
+    pd = sys.modules.get("pandas")
+    if pd is not None and isinstance(thing, (pd.Series, pd.Index)):
+        return thing.tolist()
+    if pd is not None and isinstance(thing, pd.DataFrame):
         return thing.to_dict("list")
     if hasattr(thing, "isoformat"):
         return thing.isoformat()
