@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerJournal } from './commands/journal.ts';
+import { registerSandbox } from './commands/sandbox.ts';
 import { registerWorker } from './commands/worker.ts';
 import { registerWorkflows } from './commands/workflows.ts';
 import { exitCodes, sayFailure } from './terminal.ts';
@@ -16,7 +17,8 @@ const program = new Command('tradewright')
   .option('--json', 'one JSON object as the last line of stdout')
   .exitOverride();
 
-for (const register of [registerWorker, registerWorkflows, registerJournal]) register(program);
+for (const register of [registerWorker, registerWorkflows, registerJournal, registerSandbox])
+  register(program);
 
 try {
   await program.parseAsync();

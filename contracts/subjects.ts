@@ -19,6 +19,8 @@ export type QueryName =
   | 'journal-verify'
   | 'journal-backup'
   | 'journal-retire'
+  | 'sandbox-review'
+  | 'sandbox-run'
   | 'status';
 
 export const subjects = {

@@ -10,6 +10,7 @@ import { questions } from './http/ask.ts';
 import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { journalRoutes } from './http/journal-routes.ts';
+import { sandboxRoutes } from './http/sandbox-routes.ts';
 import { statusRoutes } from './http/status-routes.ts';
 import { workflowRoutes } from './http/workflow-routes.ts';
 import { defaultLimits } from './limits.ts';
@@ -47,6 +48,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   workflowRoutes(app, context, ask, accepted);
   commandRoutes(app, context, ask, accepted);
   journalRoutes(app, ask);
+  sandboxRoutes(app, ask);
   statusRoutes(app, ask, limits);
   const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);

@@ -17,7 +17,11 @@ import { runnerCommandFor } from './docker/hardening.ts';
 import { ownerLabels } from './docker/owner.ts';
 import { runnerDigest } from './docker/runner-digest.ts';
 import { proveSeccomp } from './docker/seccomp-proof.ts';
-import { defaultSeccompProfilePath, loadSeccompProfile } from './docker/seccomp-profile.ts';
+import {
+  defaultSeccompProfilePath,
+  loadSeccompProfile,
+  type SeccompAction,
+} from './docker/seccomp-profile.ts';
 import { containerLimits, defaultLimits, limitsFrom } from './pool/limits.ts';
 import { bearWarmContainer } from './pool/warm-container.ts';
 import { WarmPool } from './pool/warm-pool.ts';
@@ -26,6 +30,7 @@ export { type EngineAddress } from './docker/engine-address.ts';
 export {
   defaultSeccompProfilePath,
   loadSeccompProfile,
+  type SeccompAction,
   type SeccompProfile,
 } from './docker/seccomp-profile.ts';
 export { proveSandbox, type SandboxProof } from './prove-sandbox.ts';
@@ -39,6 +44,8 @@ export interface SandboxPoolOptions {
   readonly log: Log;
   /** Path of the profile; default the one in `seccomp/`. Without a usable one nothing starts. */
   readonly seccompProfile?: string;
+  /** What becomes of a program at a call that no strategy has a use for: an error (default), or its end. */
+  readonly seccompAction?: SeccompAction;
   /** The engine's runtime (runc, crun, runsc); default the engine's. */
   readonly runtime?: string;
   /** Warm containers kept; default 2. */
@@ -59,6 +66,8 @@ export interface SandboxPoolOptions {
   readonly preload?: 'pandas' | 'numpy';
   /** false: the runner puts no filter of its own on itself. Only for tests that show that the engine's profile holds alone. */
   readonly ownFilter?: false;
+  /** How often warm containers are asked whether they are well, milliseconds; default 10 s. */
+  readonly healthEveryMs?: number;
   /** Default the system's cryptographic source. */
   readonly random?: (bytes: number) => Uint8Array;
 }
@@ -84,9 +93,13 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     longestQueue: options.longestQueue ?? 64,
     waitMs: options.waitMs ?? 60_000,
     maxAgeMs: options.maxAgeMs ?? 15 * 60_000,
+    healthEveryMs: options.healthEveryMs ?? 10_000,
     jitter: () => Buffer.from(random(4)).readUInt32LE() / 2 ** 32,
     prepare: async () => {
-      const profile = await loadSeccompProfile(options.seccompProfile ?? defaultSeccompProfilePath);
+      const profile = await loadSeccompProfile(
+        options.seccompProfile ?? defaultSeccompProfilePath,
+        options.seccompAction,
+      );
       const facts = await engine.facts();
       if (!facts.seccomp)
         throw new TradewrightError('SECCOMP_MISSING', `${facts.name} ${facts.version} runs without seccomp`);
@@ -117,7 +130,13 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
       };
       let proof: Promise<boolean> | null = null;
       const proven = async (): Promise<boolean> =>
-        (await proveSeccomp(engine, clock, { ...spec, limits: containerLimits(limits) })).proven;
+        (
+          await proveSeccomp(engine, clock, {
+            ...spec,
+            seccompJson: profile.refusingJson,
+            limits: containerLimits(limits),
+          })
+        ).proven;
       return {
         bear: (containerLimitsOf) => bearWarmContainer(plan, containerLimitsOf),
         buried: (warm) => void uidsInUse.delete(warm.container.uid),

@@ -26,6 +26,7 @@ import type { Config } from '../config/config.ts';
 import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
 import { answerUpkeep } from './journal-upkeep.ts';
+import { answerSandbox } from './sandbox-questions.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
@@ -217,6 +218,11 @@ async function start(
   shutdown.add(
     'upkeep',
     answerUpkeep({ queries: messaging.queries, upkeep: store.upkeep, backupDir: config.backupDir, clock }),
+  );
+
+  shutdown.add(
+    'sandbox questions',
+    answerSandbox({ queries: messaging.queries, pool, review: reviewCode, validation: config.validation }),
   );
 
   const { host, port, token } = config.gateway;

@@ -50,6 +50,25 @@ export interface SandboxResult {
   readonly error: { readonly message: string; readonly traceback?: string; readonly line?: number } | null;
 }
 
+/** The answer to what was never sent to a container. */
+export function refusedResult(errorKind: SandboxErrorKind, message: string): SandboxResult {
+  return {
+    success: false,
+    exitCode: null,
+    signal: null,
+    stdout: '',
+    stderr: '',
+    stdoutTruncated: false,
+    stderrTruncated: false,
+    value: null,
+    durationMs: 0,
+    resources: { cpuMs: null, peakMemoryBytes: null },
+    verdict: 'refused',
+    errorKind,
+    error: { message },
+  };
+}
+
 /** A run of a strategy: its target positions, one per bar; NaN where it gave none. */
 export interface StrategyRun extends SandboxResult {
   readonly positions: Float64Array | null;
@@ -86,6 +105,8 @@ export interface LeaseRequest {
   readonly priority?: number;
   /** How long the request may wait for a container, milliseconds. */
   readonly waitMs?: number;
+  /** All of it, counted from here: the wait and every run; what is over it is refused or killed as a time-out. Milliseconds. */
+  readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
   /** Who asked, for labels and logs. */
   readonly owner?: string;
@@ -117,6 +138,9 @@ export interface SandboxPool {
   execute(request: LeaseRequest & RunOptions): Promise<SandboxResult>;
   stats(): SandboxPoolStats;
   runtime(): Promise<SandboxRuntime>;
-  /** Stops serving, kills every container of this pool and waits until they are gone. */
-  close(): Promise<void>;
+  /**
+   * Stops serving, kills every container of this pool and waits until they are gone. Programs under way have `drainMs` to end by
+   * themselves first, default 0; who waits is refused at once.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
 }

@@ -14,6 +14,7 @@ import {
 } from './hardening.ts';
 import {
   cgroupFilesOf,
+  isProcessNow,
   isProcessOf,
   oomKilled,
   readUsage,
@@ -186,7 +187,7 @@ export class SandboxContainer {
   /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */
   async kill(): Promise<void> {
     if (this.#gone) return;
-    if (this.#pid !== null && (await isProcessOf(this.id, this.#pid)) && killed(this.#pid)) return;
+    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) return;
     await this.#engine
       .call('kill container', (abortSignal) => this.#container.kill({ signal: 'SIGKILL', abortSignal }))
       .catch(() => undefined);

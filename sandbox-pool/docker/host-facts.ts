@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -74,6 +75,15 @@ export async function cgroupFilesOf(pid: number): Promise<CgroupFiles> {
         : join(memory.folder, memory.version === 1 ? 'memory.oom_control' : 'memory.events'),
     pidEvents: pids === null ? null : join(pids.folder, 'pids.events'),
   };
+}
+
+/** The same without giving way in between: between this look and the signal nothing else may run. */
+export function isProcessNow(containerId: string, pid: number): boolean {
+  try {
+    return pid > 1 && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(containerId);
+  } catch {
+    return false;
+  }
 }
 
 export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {

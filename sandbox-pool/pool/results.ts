@@ -42,25 +42,6 @@ export function plainResult(ending: Ending, measured: Measured): SandboxResult {
   return ending.kind === 'done' ? { ...judged, value: ending.value } : judged;
 }
 
-/** The answer to what was never sent to a container. */
-export function refusal(errorKind: SandboxErrorKind, message: string): SandboxResult {
-  return {
-    success: false,
-    exitCode: null,
-    signal: null,
-    stdout: '',
-    stderr: '',
-    stdoutTruncated: false,
-    stderrTruncated: false,
-    value: null,
-    durationMs: 0,
-    resources: { cpuMs: null, peakMemoryBytes: null },
-    verdict: 'refused',
-    errorKind,
-    error: { message },
-  };
-}
-
 /** The same rules as in the runner, checked again where the program cannot reach. */
 function brokenContract(positions: Float64Array, bars: number, warmupBars: number): string | null {
   if (positions.length !== bars) return `${positions.length} positions for ${bars} bars`;

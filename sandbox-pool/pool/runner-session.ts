@@ -167,8 +167,10 @@ export class RunnerSession {
     try {
       const ending = await exchange.ending;
       // What was written to 2 before the answer has come too, on another pipe.
-      await loopTurn();
-      await loopTurn();
+      if (ending.kind === 'done' || ending.kind === 'positions' || ending.kind === 'fault') {
+        await loopTurn();
+        await loopTurn();
+      }
       return ending;
     } finally {
       cancel();

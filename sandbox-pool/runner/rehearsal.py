@@ -1,5 +1,6 @@
 """Walks once through what a program is going to need: the first time costs milliseconds, and no program should wait for them."""
 
+import ctypes
 import gc
 import linecache
 import os
@@ -50,5 +51,8 @@ def rehearse_strategy():
 
 def settle():
     """What is there now stays: the collector need not look at it again."""
+    linecache.clearcache()
     gc.collect()
+    # What importing left free between the objects goes back.
+    ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
