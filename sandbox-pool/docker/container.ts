@@ -40,6 +40,7 @@ const oomFlagWithinMs = 400;
 const oomFlagEveryMs = 20;
 /** How long an ended container may take to remove itself before it is removed. */
 const selfRemovalWithinMs = 3_000;
+const endToldWithinMs = 5_000;
 
 /** One hardened, running container with its standard streams attached as one raw duplex. */
 export class SandboxContainer {
@@ -58,6 +59,7 @@ export class SandboxContainer {
   #cgroup: CgroupFiles | null = null;
   #gone = false;
   #pipes: ProcessPipes | null = null;
+  #lose: (why: Error) => void = () => undefined;
   /** What the kernel counted at the moment its process was seen to have ended. */
   #oomAtEnd: Promise<boolean | null> | null = null;
   /** Settles when the engine says it has ended, and is gone if it removes itself; rejects when the engine is lost. */
@@ -81,9 +83,13 @@ export class SandboxContainer {
     this.#clock = clock;
     this.#container = container;
     this.#spec = spec;
-    this.#ended = ended;
+    const lost = new Promise<never>((_, reject) => (this.#lose = reject));
+    this.#ended = Promise.race([ended, lost]);
     stdio.on('error', () => undefined);
-    this.exited = ended.then(
+    stdio.once('close', () => {
+      if (this.#pipes === null) this.#expectEnd();
+    });
+    this.exited = this.#ended.then(
       (exitCode) => this.#exit(exitCode),
       () => ({ exitCode: null, oomKilled: false }),
     );
@@ -156,9 +162,17 @@ export class SandboxContainer {
     const cgroup = this.#cgroup;
     for (const pipe of [pipes.input, pipes.output, pipes.errors]) pipe.on('error', () => undefined);
     // Its group outlives it for some milliseconds, and tells why it ended.
-    pipes.output.once('end', () => (this.#oomAtEnd = oomKilled(cgroup)));
+    pipes.output.once('end', () => {
+      this.#oomAtEnd = oomKilled(cgroup);
+      this.#expectEnd();
+    });
     this.#pipes = pipes;
     return pipes;
+  }
+
+  /** Its streams are closed: an engine that does not tell its exit soon has lost it, or has gone itself. */
+  #expectEnd(): void {
+    this.#clock.schedule(endToldWithinMs, () => this.#lose(new Error('the engine did not tell its end')));
   }
 
   /** From the control groups, else from the engine; unknown once the container has ended. */
