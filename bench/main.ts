@@ -10,6 +10,7 @@ import type { Suite } from './harness/suite.ts';
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   saga: async () => (await import('./saga/suite.ts')).saga,
+  sandbox: async () => (await import('./sandbox/suite.ts')).sandbox,
 };
 const results = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 

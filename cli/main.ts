@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerJournal } from './commands/journal.ts';
 import { registerStrategies } from './commands/strategies.ts';
 import { registerTraces } from './commands/traces.ts';
+import { registerSandbox } from './commands/sandbox.ts';
 import { registerWorker } from './commands/worker.ts';
 import { registerWorkflows } from './commands/workflows.ts';
 import { exitCodes, sayFailure } from './terminal.ts';
@@ -24,6 +25,7 @@ for (const register of [
   registerStrategies,
   registerTraces,
   registerJournal,
+  registerSandbox,
 ])
   register(program);
 

@@ -79,6 +79,10 @@ export const errorCodes = {
     kind: 'terminal',
     says: 'The strategy failed in the sandbox: syntax, import, runtime, memory, time or output.',
   },
+  SANDBOX_UNCONFINED: {
+    kind: 'terminal',
+    says: 'The engine did not put every part of the confinement in force; nothing runs without it.',
+  },
   SECCOMP_MISSING: {
     kind: 'terminal',
     says: 'The seccomp profile is missing or not applied; nothing runs without it.',

@@ -23,6 +23,8 @@ export type QueryName =
   | 'trace-get'
   | 'trace-page'
   | 'strategy-evolution'
+  | 'sandbox-review'
+  | 'sandbox-run'
   | 'status';
 
 export const subjects = {

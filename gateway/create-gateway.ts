@@ -10,6 +10,7 @@ import { questions } from './http/ask.ts';
 import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { journalRoutes } from './http/journal-routes.ts';
+import { sandboxRoutes } from './http/sandbox-routes.ts';
 import { statusRoutes } from './http/status-routes.ts';
 import { strategyRoutes } from './http/strategy-routes.ts';
 import { traceRoutes } from './http/trace-routes.ts';
@@ -51,6 +52,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   journalRoutes(app, ask);
   traceRoutes(app, ask, log);
   strategyRoutes(app, context, ask, accepted);
+  sandboxRoutes(app, ask);
   statusRoutes(app, ask, limits);
   const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);

@@ -63,6 +63,10 @@ const Environment = z.object({
   TRADEWRIGHT_RETENTION_DAYS: withDefault(z.coerce.number().int().min(0).max(36_500), '30'),
   /** Workflows that may have something under way at once; more wait in the queue. */
   TRADEWRIGHT_MAX_RUNNING: withDefault(count, '1000'),
+  /** The engine's runtime for strategies: runc, crun, runsc (gVisor), …; default the engine's own. */
+  TRADEWRIGHT_SANDBOX_RUNTIME: optional(z.string().regex(/^[\w.-]{1,64}$/)),
+  /** `kill` ends a program at a system call that no strategy has a use for; `refuse` answers it with an error. */
+  TRADEWRIGHT_SECCOMP: withDefault(z.enum(['refuse', 'kill']), 'refuse'),
   TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
   TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
   /** Currency that a target position of 1 is worth. */
@@ -104,6 +108,8 @@ export interface Config {
   readonly retentionDays: number;
   readonly mostRunning: number;
   readonly pool: { readonly min: number; readonly max: number };
+  readonly sandboxRuntime: string | undefined;
+  readonly seccompAction: 'refuse' | 'kill';
   readonly capital: number;
   readonly barsDir: string | undefined;
   readonly killSwitch: boolean;
@@ -174,6 +180,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: env.TRADEWRIGHT_RETENTION_DAYS,
     mostRunning: env.TRADEWRIGHT_MAX_RUNNING,
     pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
+    sandboxRuntime: env.TRADEWRIGHT_SANDBOX_RUNTIME,
+    seccompAction: env.TRADEWRIGHT_SECCOMP,
     capital: env.TRADEWRIGHT_CAPITAL,
     barsDir: env.TRADEWRIGHT_BARS_DIR,
     killSwitch: env.TRADEWRIGHT_KILL_SWITCH === 'on',

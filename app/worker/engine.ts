@@ -19,7 +19,16 @@ export async function openPool(
 ): Promise<SandboxPool> {
   const { address } = await locateEngine(engineSurroundings(config.environment, config.cacheDir));
   const { image } = await sandboxImageTags();
-  const pool = createSandboxPool({ engine: address, image, clock, log, ...config.pool });
+  const { sandboxRuntime: runtime, seccompAction } = config;
+  const pool = createSandboxPool({
+    engine: address,
+    image,
+    clock,
+    log,
+    seccompAction,
+    ...(runtime === undefined ? {} : { runtime }),
+    ...config.pool,
+  });
   shutdown.add('sandbox pool', () => pool.close());
   await pool.start();
   return pool;

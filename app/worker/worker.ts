@@ -30,6 +30,7 @@ import { answerAgentQueries } from './agent-queries.ts';
 import { agentStatus } from './agent-status.ts';
 import { answerQueries, workflowReader } from './queries.ts';
 import { answerUpkeep } from './journal-upkeep.ts';
+import { answerSandbox } from './sandbox-questions.ts';
 import { openAgent } from './model.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
@@ -246,6 +247,11 @@ async function start(
   shutdown.add(
     'upkeep',
     answerUpkeep({ queries: messaging.queries, upkeep: store.upkeep, backupDir: config.backupDir, clock }),
+  );
+
+  shutdown.add(
+    'sandbox questions',
+    answerSandbox({ queries: messaging.queries, pool, review: reviewCode, validation: config.validation }),
   );
 
   const { host, port, token } = config.gateway;

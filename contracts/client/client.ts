@@ -15,6 +15,8 @@ import {
   type WorkflowListQuery,
   type WsMessage,
 } from '../api.ts';
+import { CodeReview } from '../code-review.ts';
+import { type PostReview, type PostRun, ProgramRun } from '../sandbox-api.ts';
 import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../journal-api.ts';
 import { TradewrightError } from '../errors.ts';
 import { Evolution } from '../evolution.ts';
@@ -86,6 +88,8 @@ export interface Client {
   /** Into the backup folder on the worker's machine. */
   backUpJournal(options?: CallOptions): Promise<BackupMade>;
   retire(post: PostRetire, options?: CallOptions): Promise<JournalRetired>;
+  review(post: PostReview, options?: CallOptions): Promise<CodeReview>;
+  runProgram(post: PostRun, options?: CallOptions): Promise<ProgramRun>;
   /**
    * The workflow's events in order, each once, and its live text; it reconnects by itself and resumes after the last event
    * seen. Each (re)connection yields `subscribed`. Ends when the signal aborts or the caller leaves the loop.
@@ -158,6 +162,9 @@ export function createClient(options: ClientOptions): Client {
     verifyJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/verify', signal }, JournalVerified),
     backUpJournal: ({ signal } = {}) => upkeep({ path: '/v1/journal/backup', signal }, BackupMade),
     retire: (body, { signal } = {}) => upkeep({ path: '/v1/journal/retire', body, signal }, JournalRetired),
+    review: (body, { signal } = {}) =>
+      call({ method: 'POST', path: '/v1/sandbox/review', body, signal }, CodeReview),
+    runProgram: (body, { signal } = {}) => upkeep({ path: '/v1/sandbox/run', body, signal }, ProgramRun),
     follow: (workflowId, followOptions = {}) =>
       follow({ baseUrl, WebSocket, token, clock, call }, workflowId, followOptions),
   };

@@ -39,6 +39,8 @@ export interface SandboxResult {
   readonly stderr: string;
   readonly stdoutTruncated: boolean;
   readonly stderrTruncated: boolean;
+  /** What a plain program left in its variable RESULT, a JSON value; null when it left nothing or is a strategy. */
+  readonly value: unknown;
   /** From the moment the program was sent until its verdict, milliseconds. */
   readonly durationMs: number;
   readonly resources: { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
@@ -46,6 +48,25 @@ export interface SandboxResult {
   readonly verdict: 'ok' | 'failed' | 'killed' | 'refused';
   readonly errorKind: SandboxErrorKind | null;
   readonly error: { readonly message: string; readonly traceback?: string; readonly line?: number } | null;
+}
+
+/** The answer to what was never sent to a container. */
+export function refusedResult(errorKind: SandboxErrorKind, message: string): SandboxResult {
+  return {
+    success: false,
+    exitCode: null,
+    signal: null,
+    stdout: '',
+    stderr: '',
+    stdoutTruncated: false,
+    stderrTruncated: false,
+    value: null,
+    durationMs: 0,
+    resources: { cpuMs: null, peakMemoryBytes: null },
+    verdict: 'refused',
+    errorKind,
+    error: { message },
+  };
 }
 
 /** A run of a strategy: its target positions, one per bar; NaN where it gave none. */
@@ -58,6 +79,8 @@ export interface StrategyRun extends SandboxResult {
 export interface RunOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** A JSON value that a plain program finds in its variable INPUT. */
+  readonly input?: unknown;
   /** What the program prints, as it prints it; bounded like `stdout`. */
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
@@ -82,6 +105,8 @@ export interface LeaseRequest {
   readonly priority?: number;
   /** How long the request may wait for a container, milliseconds. */
   readonly waitMs?: number;
+  /** All of it, counted from here: the wait and every run; what is over it is refused or killed as a time-out. Milliseconds. */
+  readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
   /** Who asked, for labels and logs. */
   readonly owner?: string;
@@ -113,6 +138,9 @@ export interface SandboxPool {
   execute(request: LeaseRequest & RunOptions): Promise<SandboxResult>;
   stats(): SandboxPoolStats;
   runtime(): Promise<SandboxRuntime>;
-  /** Stops serving, kills every container of this pool and waits until they are gone. */
-  close(): Promise<void>;
+  /**
+   * Stops serving, kills every container of this pool and waits until they are gone. Programs under way have `drainMs` to end by
+   * themselves first, default 0; who waits is refused at once.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
 }

@@ -1,15 +1,19 @@
 import type { z } from 'zod';
 import { type ReplayQuery, SystemStatus, WorkflowList, type WorkflowListQuery } from '../../contracts/api.ts';
 import { BackupMade, JournalRetired, JournalVerified, type PostRetire } from '../../contracts/journal-api.ts';
+import { CodeReview } from '../../contracts/code-review.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { Evolution } from '../../contracts/evolution.ts';
 import type { StrategyId, TraceId, WorkflowId } from '../../contracts/ids.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
+import { type PostReview, type PostRun, ProgramRun } from '../../contracts/sandbox-api.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import { Trace, TraceList, TracePage, type TraceQuery } from '../../contracts/trace.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
 
+/** The longest run, and the wait for a container. */
+const RUN_TIMEOUT_MS = 90_000;
 /** A journal of millions of events takes minutes to go through. */
 const UPKEEP_TIMEOUT_MS = 15 * 60_000;
 
@@ -27,6 +31,8 @@ export interface Questions {
   verifyJournal(): Promise<JournalVerified>;
   backUpJournal(): Promise<BackupMade>;
   retire(post: PostRetire): Promise<JournalRetired>;
+  review(post: PostReview): Promise<CodeReview>;
+  run(post: PostRun): Promise<ProgramRun>;
 }
 
 export function questions(queries: Queries, timeoutMs: number): Questions {
@@ -56,6 +62,8 @@ export function questions(queries: Queries, timeoutMs: number): Questions {
     status: (withinMs) => ask(subjects.query('status'), {}, SystemStatus, withinMs),
     verifyJournal: () => ask(subjects.query('journal-verify'), {}, JournalVerified, UPKEEP_TIMEOUT_MS),
     backUpJournal: () => ask(subjects.query('journal-backup'), {}, BackupMade, UPKEEP_TIMEOUT_MS),
+    review: (post) => ask(subjects.query('sandbox-review'), post, CodeReview, timeoutMs),
+    run: (post) => ask(subjects.query('sandbox-run'), post, ProgramRun, RUN_TIMEOUT_MS),
     retire: (post) => ask(subjects.query('journal-retire'), post, JournalRetired, UPKEEP_TIMEOUT_MS),
   };
 }

@@ -1,18 +1,28 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Container } from 'dockerode';
+import type { Container, HostConfig } from 'dockerode';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
 import { isNotFound, type Engine } from './engine.ts';
-import { hardenedCreateOptions, type ContainerSpec } from './hardening.ts';
+import { confinementFaults, seccompFilters } from './confinement.ts';
+import {
+  hardenedCreateOptions,
+  lifetimeCpuSeconds,
+  openFiles,
+  tmpfsInodes,
+  type ContainerSpec,
+} from './hardening.ts';
 import {
   cgroupFilesOf,
-  confinementOf,
+  isProcessNow,
   isProcessOf,
+  oomKilled,
   readUsage,
   unknownUsage,
   type CgroupFiles,
   type ContainerUsage,
 } from './host-facts.ts';
+import { openProcessPipes, type ProcessPipes } from './process-pipes.ts';
 
 export interface ContainerExit {
   /** null when the engine could not tell. */
@@ -25,9 +35,12 @@ export interface StartTimings {
   readonly startMs: number;
 }
 
-/** The OOM flag is set by an event of its own, which may come after the exit. */
+/** The engine learns of it by an event of its own, which may come after the exit. */
 const oomFlagWithinMs = 400;
 const oomFlagEveryMs = 20;
+/** How long an ended container may take to remove itself before it is removed. */
+const selfRemovalWithinMs = 3_000;
+const endToldWithinMs = 5_000;
 
 /** One hardened, running container with its standard streams attached as one raw duplex. */
 export class SandboxContainer {
@@ -35,22 +48,31 @@ export class SandboxContainer {
   readonly uid: number;
   /** Multiplexed by the engine: see multiplex.ts. */
   readonly stdio: Duplex;
-  /** Settles once, when the container's streams have closed and the engine has told its exit. Never rejects. */
+  /** Settles once, when the engine has told its exit or is lost. Never rejects. */
   readonly exited: Promise<ContainerExit>;
   readonly timings: StartTimings;
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #container: Container;
+  readonly #spec: ContainerSpec;
   #pid: number | null = null;
   #cgroup: CgroupFiles | null = null;
   #gone = false;
+  #pipes: ProcessPipes | null = null;
+  #lose: (why: Error) => void = () => undefined;
+  /** What the kernel counted at the moment its process was seen to have ended. */
+  #oomAtEnd: Promise<boolean | null> | null = null;
+  /** Settles when the engine says it has ended, and is gone if it removes itself; rejects when the engine is lost. */
+  readonly #ended: Promise<number>;
 
   private constructor(
     engine: Engine,
     clock: Clock,
     container: Container,
+    spec: ContainerSpec,
     uid: number,
     stdio: Duplex,
+    ended: Promise<number>,
     timings: StartTimings,
   ) {
     this.id = container.id;
@@ -60,11 +82,17 @@ export class SandboxContainer {
     this.#engine = engine;
     this.#clock = clock;
     this.#container = container;
-    this.exited = new Promise<void>((resolve) => {
-      stdio.once('close', resolve);
-      stdio.once('end', resolve);
-      stdio.on('error', () => resolve());
-    }).then(() => this.#exit());
+    this.#spec = spec;
+    const lost = new Promise<never>((_, reject) => (this.#lose = reject));
+    this.#ended = Promise.race([ended, lost]);
+    stdio.on('error', () => undefined);
+    stdio.once('close', () => {
+      if (this.#pipes === null) this.#expectEnd();
+    });
+    this.exited = this.#ended.then(
+      (exitCode) => this.#exit(exitCode),
+      () => ({ exitCode: null, oomKilled: false }),
+    );
   }
 
   /** Creates, attaches and starts; what fails half way leaves no container behind. */
@@ -75,6 +103,7 @@ export class SandboxContainer {
     uid: number,
   ): Promise<SandboxContainer> {
     const began = clock.now();
+    await engine.ooms.listen();
     const container = await engine.call('create container', (abortSignal) =>
       engine.docker.createContainer({ ...hardenedCreateOptions(spec, uid), abortSignal }),
     );
@@ -83,9 +112,11 @@ export class SandboxContainer {
       const stdio = await engine.call('attach', () =>
         container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true }),
       );
+      // Asked before it runs: an ended one may be gone before anybody could ask.
+      const ended = exitOf(container, spec.autoRemove === true);
       await engine.call('start container', (abortSignal) => container.start({ abortSignal }));
       const timings = { createMs: created - began, startMs: clock.now() - created };
-      return new SandboxContainer(engine, clock, container, uid, stdio as Duplex, timings);
+      return new SandboxContainer(engine, clock, container, spec, uid, stdio as Duplex, ended, timings);
     } catch (error) {
       await removeContainer(engine, container.id).catch(() => undefined);
       throw error;
@@ -95,39 +126,53 @@ export class SandboxContainer {
   /**
    * Learns where the container's process is and that its confinement is in force: by the kernel's word where this host runs
    * the engine, else by the engine's.
-   * @throws SECCOMP_MISSING or SANDBOX_INTERNAL, naming what is not in force.
+   * @throws SECCOMP_MISSING or SANDBOX_UNCONFINED, naming each part that is not in force.
    */
   async verify(): Promise<void> {
     const { State, HostConfig } = await this.#engine.call('inspect container', () =>
       this.#container.inspect(),
     );
-    const faults: string[] = [];
-    if (HostConfig.NetworkMode !== 'none') faults.push(`network ${HostConfig.NetworkMode ?? 'unknown'}`);
-    if (HostConfig.ReadonlyRootfs !== true) faults.push('writable root');
-    if (HostConfig.IpcMode !== 'none') faults.push('shared IPC');
-    if (!(HostConfig.Memory ?? 0) || !(HostConfig.PidsLimit ?? 0)) faults.push('no memory or PID limit');
-    let seccomp = ((HostConfig.SecurityOpt ?? []) as string[]).some((option) =>
-      option.startsWith('seccomp={'),
-    );
+    const faults = acceptedFaults(HostConfig, this.#spec);
     if (await isProcessOf(this.id, State.Pid)) {
-      const confinement = await confinementOf(State.Pid);
-      if (confinement !== null) {
-        seccomp &&= confinement.seccompFilter;
-        if (!confinement.noNewPrivileges) faults.push('new privileges possible');
-        if (!confinement.noCapabilities) faults.push('capabilities left');
-        if (confinement.uids.some((uid) => uid === 0)) faults.push('runs as root');
-      }
+      const { limits } = this.#spec;
+      const expected = { limits, uid: this.uid, openFiles, cpuSeconds: lifetimeCpuSeconds, tmpfsInodes };
+      faults.push(...((await confinementFaults(State.Pid, expected)) ?? []));
       this.#pid = State.Pid;
       this.#cgroup = await cgroupFilesOf(State.Pid);
     }
-    if (!seccomp)
-      throw new TradewrightError('SECCOMP_MISSING', 'the engine did not apply the seccomp profile');
-    if (faults.length > 0) {
-      throw new TradewrightError(
-        'SANDBOX_INTERNAL',
-        `the engine did not confine the container: ${faults.join(', ')}`,
-      );
-    }
+    const [first] = faults;
+    if (first === undefined) return;
+    throw new TradewrightError(
+      first.startsWith('seccomp') ? 'SECCOMP_MISSING' : 'SANDBOX_UNCONFINED',
+      `the engine did not confine the container: ${faults.join('; ')}`,
+      { details: { faults } },
+    );
+  }
+
+  /** How many seccomp filters the kernel shows on its process; null where this host cannot see it. */
+  async filters(): Promise<number | null> {
+    return this.#pid === null ? null : seccompFilters(this.#pid);
+  }
+
+  /** The three pipes of its runner, where this host may open them; from then on its end is seen as it happens. */
+  async openPipes(descriptors: readonly [number, number, number]): Promise<ProcessPipes | null> {
+    if (this.#pid === null || this.#cgroup === null) return null;
+    const pipes = await openProcessPipes(this.#pid, descriptors);
+    if (pipes === null) return null;
+    const cgroup = this.#cgroup;
+    for (const pipe of [pipes.input, pipes.output, pipes.errors]) pipe.on('error', () => undefined);
+    // Its group outlives it for some milliseconds, and tells why it ended.
+    pipes.output.once('end', () => {
+      this.#oomAtEnd = oomKilled(cgroup);
+      this.#expectEnd();
+    });
+    this.#pipes = pipes;
+    return pipes;
+  }
+
+  /** Its streams are closed: an engine that does not tell its exit soon has lost it, or has gone itself. */
+  #expectEnd(): void {
+    this.#clock.schedule(endToldWithinMs, () => this.#lose(new Error('the engine did not tell its end')));
   }
 
   /** From the control groups, else from the engine; unknown once the container has ended. */
@@ -156,40 +201,85 @@ export class SandboxContainer {
   /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */
   async kill(): Promise<void> {
     if (this.#gone) return;
-    if (this.#pid !== null && (await isProcessOf(this.id, this.#pid)) && killed(this.#pid)) return;
+    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) return;
     await this.#engine
       .call('kill container', (abortSignal) => this.#container.kill({ signal: 'SIGKILL', abortSignal }))
       .catch(() => undefined);
   }
 
-  /** Kills it if it still runs and takes it away, its exit kept. @throws ENGINE_UNAVAILABLE */
+  /** Kills it if it still runs and takes it away. @throws ENGINE_UNAVAILABLE */
   async remove(): Promise<void> {
     await this.kill();
-    await removeContainer(this.#engine, this.id);
+    const removedItself = this.#spec.autoRemove === true && (await this.#endsWithin(selfRemovalWithinMs));
+    if (!removedItself) await removeContainer(this.#engine, this.id);
     this.stdio.destroy();
+    for (const pipe of Object.values(this.#pipes ?? {})) (pipe as Socket).destroy();
   }
 
-  async #exit(): Promise<ContainerExit> {
-    try {
-      const { StatusCode } = (await this.#engine.call('wait', (abortSignal) =>
-        this.#container.wait({ abortSignal }),
-      )) as { StatusCode: number };
-      this.#gone = true;
-      return { exitCode: StatusCode, oomKilled: StatusCode === 137 && (await this.#oomFlag()) };
-    } catch {
-      return { exitCode: null, oomKilled: false };
-    }
+  async #endsWithin(ms: number): Promise<boolean> {
+    const patience = new AbortController();
+    const late = delay(this.#clock, ms, patience.signal).then(
+      () => false,
+      () => false,
+    );
+    const ended = this.#ended.then(
+      () => true,
+      () => false,
+    );
+    const inTime = await Promise.race([ended, late]);
+    patience.abort();
+    return inTime;
+  }
+
+  async #exit(exitCode: number): Promise<ContainerExit> {
+    this.#gone = true;
+    if (exitCode !== 137) return { exitCode, oomKilled: false };
+    const counted = (await this.#oomAtEnd) ?? null;
+    return { exitCode, oomKilled: counted ?? (await this.#oomFlag().catch(() => false)) };
   }
 
   async #oomFlag(): Promise<boolean> {
     const until = this.#clock.now() + oomFlagWithinMs;
     for (;;) {
-      const { State } = await this.#engine.call('inspect container', () => this.#container.inspect());
-      if (State.OOMKilled) return true;
+      if (this.#engine.ooms.has(this.id)) return true;
+      if (this.#spec.autoRemove !== true) {
+        const { State } = await this.#engine.call('inspect container', () => this.#container.inspect());
+        if (State.OOMKilled) return true;
+      }
       if (this.#clock.now() >= until) return false;
       await delay(this.#clock, oomFlagEveryMs);
     }
   }
+}
+
+/** A call that lasts as long as the container: it has no time limit, and ends with the engine. */
+async function exitOf(container: Container, isRemoved: boolean): Promise<number> {
+  const condition = isRemoved ? 'removed' : 'next-exit';
+  const { StatusCode } = (await container.wait({ condition })) as { StatusCode: number };
+  return StatusCode;
+}
+
+/** What the engine itself says it did not take over of what was asked for, each with its part. */
+function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
+  const options = ((has.SecurityOpt ?? []) as string[]).map(String);
+  const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
+  const tmp = (has.Tmpfs as Readonly<Record<string, string>> | undefined)?.['/tmp'] ?? '';
+  const checks: readonly (readonly [isInForce: boolean, says: string])[] = [
+    [options.some((option) => option.startsWith('seccomp={')), 'seccomp: the engine has no profile for it'],
+    [options.some((option) => option.startsWith('no-new-privileges')), 'no-new-privileges: not set'],
+    [has.NetworkMode === 'none', `network: ${has.NetworkMode ?? 'unknown'}`],
+    [has.ReadonlyRootfs === true, 'root file system: writable'],
+    [has.IpcMode === 'none', `IPC: ${has.IpcMode ?? 'unknown'}`],
+    [has.Privileged !== true && (has.CapAdd ?? []).length === 0, 'capabilities: some were added'],
+    [(has.CapDrop ?? []).length > 0, 'capabilities: none were dropped'],
+    [has.Memory === limits.memoryBytes, 'memory: no limit'],
+    [has.MemorySwap === limits.memoryBytes, 'swap: no limit'],
+    [has.PidsLimit === limits.pids, 'processes: no limit'],
+    [Math.abs(cpus - limits.cpus) < 0.01, 'processor: no limit'],
+    [tmp.includes('noexec') && tmp.includes('nr_inodes='), '/tmp: not as it was asked for'],
+    [(has.LogConfig?.Type ?? 'none') === 'none', 'logs: the engine writes what the program prints'],
+  ];
+  return checks.flatMap(([isInForce, says]) => (isInForce ? [] : [says]));
 }
 
 /** Removes a container with force; one that has gone already is as good. */

@@ -5,11 +5,14 @@ import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { EngineAddress } from './engine-address.ts';
+import { OomEvents } from './oom-events.ts';
 
 export interface EngineFacts {
   readonly name: string;
   readonly version: string;
   readonly seccomp: boolean;
+  /** Limits this engine or its kernel cannot keep, by name. */
+  readonly unableTo: readonly string[];
 }
 
 const EngineVersion = z.object({
@@ -17,6 +20,9 @@ const EngineVersion = z.object({
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
 const EngineInfo = z.object({
+  MemoryLimit: z.boolean().optional(),
+  PidsLimit: z.boolean().optional(),
+  CpuCfsQuota: z.boolean().optional(),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -28,6 +34,9 @@ const callLimitMs = 30_000;
 /** A connection to one engine. Every call is bounded in time; a failed one says what the engine said. */
 export class Engine {
   readonly docker: Docker;
+  /** Whether the last container's process could be reached past the engine: then it need not keep an ended one for its verdict. */
+  seesProcesses = false;
+  readonly ooms: OomEvents;
   readonly #clock: Clock;
   readonly #agent: HttpAgent;
 
@@ -44,6 +53,7 @@ export class Engine {
     };
     const options: object = { ...nothingInherited, ...address, agent: this.#agent };
     this.docker = new Docker(options);
+    this.ooms = new OomEvents(this.docker);
   }
 
   /** @throws ENGINE_MISSING when nobody listens there, ENGINE_UNAVAILABLE when it does not answer as it should. */
@@ -52,11 +62,16 @@ export class Engine {
       Promise.all([this.docker.version(), this.docker.info() as Promise<unknown>]),
     );
     const { Components, Version } = EngineVersion.parse(version);
-    const { SecurityOptions } = EngineInfo.parse(info);
+    const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota } = EngineInfo.parse(info);
     return {
       name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
       version: Version,
       seccomp: SecurityOptions.some((option) => option.includes('seccomp')),
+      unableTo: [
+        ...(MemoryLimit === false ? ['limit memory'] : []),
+        ...(PidsLimit === false ? ['limit processes'] : []),
+        ...(CpuCfsQuota === false ? ['limit processor time'] : []),
+      ],
     };
   }
 
@@ -82,6 +97,7 @@ export class Engine {
   }
 
   close(): void {
+    this.ooms.close();
     this.#agent.destroy();
   }
 }

@@ -17,15 +17,32 @@ export interface ContainerSpec {
   /** The engine's runtime (runc, crun, runsc); its default when left out. */
   readonly runtime?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The engine removes it as soon as it has ended; default false. */
+  readonly autoRemove?: boolean;
 }
 
 /** The runner as the image holds it. -I: no environment, no user site; -B: writes no byte code. */
 export const runnerCommand = ['python3', '-I', '-B', '/opt/tradewright'] as const;
 
-const tmpfsInodes = 1_024;
-const openFiles = 256;
+export interface RunnerOptions {
+  /** What is imported before a program comes; default pandas, and numpy with it. */
+  readonly preload?: 'pandas' | 'numpy' | undefined;
+  /** false: without the filter the runner puts on itself; for the attack suite, which shows that the profile holds alone. */
+  readonly ownFilter?: false | undefined;
+}
+
+export function runnerCommandFor({ preload, ownFilter }: RunnerOptions): readonly string[] {
+  return [
+    ...runnerCommand,
+    ...(preload === 'numpy' ? ['--only-numpy'] : []),
+    ...(ownFilter === false ? ['--without-own-filter'] : []),
+  ];
+}
+
+export const tmpfsInodes = 1_024;
+export const openFiles = 256;
 /** Ends a spinning program even if this process dies before it can kill it. */
-const lifetimeCpuSeconds = 900;
+export const lifetimeCpuSeconds = 900;
 
 // Docker's own list, and what else tells a program about the host.
 const maskedPaths = [
@@ -114,7 +131,7 @@ export function hardenedCreateOptions(spec: ContainerSpec, uid: number): Contain
       ReadonlyPaths: [...readonlyPaths],
       // The runner cannot fork, so there is nothing an init would reap; the profile would not let it start a child either.
       Init: false,
-      AutoRemove: false,
+      AutoRemove: spec.autoRemove ?? false,
       RestartPolicy: { Name: 'no' },
       ...(spec.runtime === undefined ? {} : { Runtime: spec.runtime }),
     },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,18 +13,11 @@ export interface ContainerUsage {
 
 export const unknownUsage: ContainerUsage = { cpuMs: null, peakMemoryBytes: null, pidRefusals: null };
 
-/** Confinement as /proc/PID/status shows it. */
-export interface Confinement {
-  readonly seccompFilter: boolean;
-  readonly noNewPrivileges: boolean;
-  readonly noCapabilities: boolean;
-  readonly uids: readonly number[];
-}
-
 /** The files that measure one container; null members where this host does not offer them. */
 export interface CgroupFiles {
   readonly cpu: { readonly path: string; readonly version: 1 | 2 } | null;
   readonly peakMemory: string | null;
+  readonly oomEvents: string | null;
   readonly pidEvents: string | null;
 }
 
@@ -33,36 +27,39 @@ export async function isProcessOf(containerId: string, pid: number): Promise<boo
   return (await contentOf(`/proc/${pid}/cgroup`))?.includes(containerId) ?? false;
 }
 
-export async function confinementOf(pid: number): Promise<Confinement | null> {
-  const status = await contentOf(`/proc/${pid}/status`);
-  if (status === null) return null;
-  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-  return {
-    seccompFilter: field('Seccomp') === '2',
-    noNewPrivileges: field('NoNewPrivs') === '1',
-    noCapabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].every((name) =>
-      /^0+$/.test(field(name)),
-    ),
-    uids: field('Uid').split(/\s+/).map(Number),
-  };
+/** Where a process's control group of one controller is, and whose version. */
+export interface ControllerFolder {
+  readonly folder: string;
+  readonly version: 1 | 2;
 }
 
-/** Finds the control groups of a process: version 1, 2 or the hybrid of both. */
-export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
+/** Finds the control groups of a process: version 1, 2 or the hybrid of both; null what this host does not offer. */
+export async function controllerFolders(
+  pid: number,
+): Promise<Readonly<Record<'cpu' | 'cpuacct' | 'memory' | 'pids', ControllerFolder | null>>> {
   const [memberships, mounts] = await Promise.all([
     contentOf(`/proc/${pid}/cgroup`),
     contentOf('/proc/self/mountinfo'),
   ]);
-  if (memberships === null || mounts === null) return null;
-  const folderOf = (controller: string): { folder: string; version: 1 | 2 } | null => {
+  const folderOf = (controller: string): ControllerFolder | null => {
+    if (memberships === null || mounts === null) return null;
     const v1 = groupPath(memberships, (controllers) => controllers.includes(controller));
     if (v1 !== null) return located(mounts, v1, 1, controller);
     const v2 = groupPath(memberships, (controllers) => controllers.length === 0);
     return v2 === null ? null : located(mounts, v2, 2, controller);
   };
-  const cpu = folderOf('cpuacct') ?? folderOf('cpu');
-  const memory = folderOf('memory');
-  const pids = folderOf('pids');
+  return {
+    cpu: folderOf('cpu'),
+    cpuacct: folderOf('cpuacct'),
+    memory: folderOf('memory'),
+    pids: folderOf('pids'),
+  };
+}
+
+export async function cgroupFilesOf(pid: number): Promise<CgroupFiles> {
+  const folders = await controllerFolders(pid);
+  const cpu = folders.cpuacct ?? folders.cpu;
+  const { memory, pids } = folders;
   return {
     cpu:
       cpu === null
@@ -72,8 +69,21 @@ export async function cgroupFilesOf(pid: number): Promise<CgroupFiles | null> {
       memory === null
         ? null
         : join(memory.folder, memory.version === 1 ? 'memory.max_usage_in_bytes' : 'memory.peak'),
+    oomEvents:
+      memory === null
+        ? null
+        : join(memory.folder, memory.version === 1 ? 'memory.oom_control' : 'memory.events'),
     pidEvents: pids === null ? null : join(pids.folder, 'pids.events'),
   };
+}
+
+/** The same without giving way in between: between this look and the signal nothing else may run. */
+export function isProcessNow(containerId: string, pid: number): boolean {
+  try {
+    return pid > 1 && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(containerId);
+  } catch {
+    return false;
+  }
 }
 
 export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {
@@ -87,6 +97,13 @@ export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {
     peakMemoryBytes: memory === null ? null : wholeNumber(memory),
     pidRefusals: pids === null ? null : wholeNumber(/^max (\d+)/m.exec(pids)?.[1] ?? ''),
   };
+}
+
+/** Whether the kernel has killed for want of memory in the group; null when the group has gone or does not tell. */
+export async function oomKilled({ oomEvents }: CgroupFiles): Promise<boolean | null> {
+  const said = oomEvents === null ? null : await contentOf(oomEvents);
+  const count = wholeNumber(/^oom_kill (\d+)/m.exec(said ?? '')?.[1] ?? '');
+  return count === null ? null : count > 0;
 }
 
 function cpuMsOf(content: string, version: 1 | 2): number | null {
@@ -108,12 +125,7 @@ function groupPath(memberships: string, matches: (controllers: string[]) => bool
   return null;
 }
 
-function located(
-  mounts: string,
-  group: string,
-  version: 1 | 2,
-  controller: string,
-): { folder: string; version: 1 | 2 } | null {
+function located(mounts: string, group: string, version: 1 | 2, controller: string): ControllerFolder | null {
   for (const line of mounts.split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
     const [, , , root = '/', mountPoint] = before.split(' ');
@@ -126,7 +138,7 @@ function located(
   return null;
 }
 
-async function contentOf(path: string): Promise<string | null> {
+export async function contentOf(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch {

@@ -10,11 +10,19 @@ export const defaultSeccompProfilePath = fileURLToPath(new URL('../../seccomp/py
 export interface SeccompProfile {
   /** As it is sent to the engine. */
   readonly json: string;
+  /** The same allow-list with nothing that kills: a proof has to live through its attempts. */
+  readonly refusingJson: string;
   /** Of the file's bytes, hex. */
   readonly sha256: string;
   /** How many distinct calls are allowed, with or without a condition on their arguments. */
   readonly allowedCalls: number;
 }
+
+/** `kill` turns a call that is never legitimate into a verdict; `refuse` answers it with EPERM. */
+export type SeccompAction = 'refuse' | 'kill';
+
+const neverLegitimatePath = fileURLToPath(new URL('../../seccomp/never-legitimate.json', import.meta.url));
+const NeverLegitimate = z.object({ names: z.array(z.string()).min(1) });
 
 const mostAllowedCalls = 110;
 
@@ -38,12 +46,18 @@ const Profile = z.object({
  * Reads and checks the profile. It must be an allow-list that refuses by default; anything else is treated like no profile.
  * @throws SECCOMP_MISSING when it cannot be read, does not parse or allows too much.
  */
-export async function loadSeccompProfile(path: string): Promise<SeccompProfile> {
+export async function loadSeccompProfile(
+  path: string,
+  action: SeccompAction = 'refuse',
+): Promise<SeccompProfile> {
   let bytes: Buffer;
+  let deadly: readonly string[] = [];
   let profile: z.infer<typeof Profile>;
   try {
     bytes = await readFile(path);
     profile = Profile.parse(JSON.parse(bytes.toString('utf8')));
+    if (action === 'kill')
+      deadly = NeverLegitimate.parse(JSON.parse(await readFile(neverLegitimatePath, 'utf8'))).names;
   } catch (cause) {
     throw new TradewrightError(
       'SECCOMP_MISSING',
@@ -61,7 +75,14 @@ export async function loadSeccompProfile(path: string): Promise<SeccompProfile> 
     );
   }
   return {
-    json: JSON.stringify(profile),
+    json: JSON.stringify({
+      ...profile,
+      syscalls: [
+        ...profile.syscalls,
+        ...(deadly.length === 0 ? [] : [{ names: deadly, action: 'SCMP_ACT_KILL_PROCESS' }]),
+      ],
+    }),
+    refusingJson: JSON.stringify(profile),
     sha256: createHash('sha256').update(bytes).digest('hex'),
     allowedCalls: allowed.size,
   };

@@ -45,7 +45,17 @@ forbidden = {
 def write():
     with tempfile.TemporaryFile(dir='/tmp') as file:
         file.write(b'x')
-allowed = {'file_in_tmp': python(write), 'socketpair': python(socket.socketpair)}
+# What the runner does once it has booted: from here on not even what the engine's profile lets pass.
+sys.path.insert(0, '/opt/tradewright')
+import own_filter
+own_filter.close_the_door()
+forbidden['own_filter_execve'] = python(lambda: os.execv('/usr/bin/python3', ['python3', '-c', 'print(1)']))
+forbidden['own_filter_dumpable'] = call(157, 4, 1, 0, 0, 0)
+forbidden['own_filter_fork'] = python(os.fork)
+import threading
+def thread():
+    threading.Thread(target=int).start()
+allowed = {'thread': python(thread), 'file_in_tmp': python(write), 'socketpair': python(socket.socketpair)}
 json.dump({'forbidden': forbidden, 'allowed': allowed}, sys.stdout)
 sys.stdout.flush()
 os._exit(0)

@@ -11,7 +11,12 @@ export interface Fault {
 /** How one exchange with the runner came to its end. */
 export type Ending =
   | { readonly kind: 'positions'; readonly positions: Float64Array; readonly warmupBars: number }
-  | { readonly kind: 'done'; readonly exitCode: number; readonly fault: Fault | null }
+  | {
+      readonly kind: 'done';
+      readonly exitCode: number;
+      readonly fault: Fault | null;
+      readonly value: unknown;
+    }
   | { readonly kind: 'fault'; readonly fault: Fault }
   | { readonly kind: 'protocol'; readonly message: string }
   | { readonly kind: 'flood' }

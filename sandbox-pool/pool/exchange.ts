@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ContainerExit } from '../docker/container.ts';
 import type { Ending, Fault } from './ending.ts';
 import { nonceBytes, type Frame } from './frames.ts';
+import { hostileJson } from './hostile-json.ts';
 import type { OutputCapture, OutputStream } from './output-capture.ts';
 
 const Loaded = z.object({ warmupBars: z.int().min(0).max(1_000_000) });
@@ -29,6 +30,8 @@ export class Exchange {
   #accepted = false;
   #loaded: boolean;
   #fault: Fault | null = null;
+  /** What a plain program left in RESULT; undefined until it came, and it comes once. */
+  #value: unknown;
 
   constructor(nonces: Nonces, capture: OutputCapture, warmupBars: number) {
     this.#nonces = nonces;
@@ -75,6 +78,8 @@ export class Exchange {
         return this.#onLoaded(body);
       case 'P':
         return this.#onPositions(body);
+      case 'V':
+        return this.#onValue(body);
       case 'D':
         return this.#onDoneFrame(body);
       case 'E':
@@ -98,11 +103,20 @@ export class Exchange {
     this.end({ kind: 'positions', positions, warmupBars: this.warmupBars });
   }
 
+  #onValue(body: Buffer): void {
+    if (!this.#nonces.plain || this.#value !== undefined) return this.#refuse('V');
+    const read = hostileJson(body);
+    if (read.kind === 'not-json') return this.#refuse('V');
+    if (read.kind === 'value') this.#value = read.value;
+    else this.end({ kind: 'fault', fault: { kind: 'contract', message: `RESULT ${read.why}` } });
+  }
+
   #onDoneFrame(body: Buffer): void {
     const done = parsed(Done, body);
     if (done === null || !this.#nonces.plain) return this.#refuse('D');
     // The exit code is the program's to choose, so its runner's word is as good as the engine's, and 100 ms sooner.
-    this.end({ kind: 'done', exitCode: done.exitCode, fault: this.#fault });
+    const value = this.#value ?? null;
+    this.end({ kind: 'done', exitCode: done.exitCode, fault: this.#fault, value });
   }
 
   #onFault(body: Buffer): void {

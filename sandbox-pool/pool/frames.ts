@@ -4,7 +4,10 @@
  */
 export const nonceBytes = 16;
 
-export type FrameType = 'Y' | 'A' | 'K' | 'P' | 'D' | 'E' | 'O' | 'S';
+export type FrameType = 'Y' | 'H' | 'A' | 'K' | 'P' | 'V' | 'D' | 'E' | 'O' | 'S';
+
+/** What a plain program may hand back as JSON. */
+export const longestValueBytes = 1024 * 1024;
 
 export interface Frame {
   readonly type: FrameType;
@@ -20,8 +23,10 @@ const headerBytes = 5;
 
 const longestPayload: Readonly<Record<string, number>> = {
   Y: 4_096,
+  H: nonceBytes,
   A: nonceBytes,
   K: 1_024,
+  V: nonceBytes + longestValueBytes,
   D: 1_024,
   E: 256 * 1_024,
   O: 64 * 1_024,
@@ -84,7 +89,7 @@ export class FrameReader {
   }
 }
 
-export function frame(type: 'L' | 'R', ...parts: readonly Buffer[]): Buffer {
+export function frame(type: 'H' | 'L' | 'R', ...parts: readonly Buffer[]): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.write(type, 0, 'latin1');
   header.writeUInt32LE(

@@ -1,18 +1,19 @@
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { BarColumns } from '../../contracts/bars.ts';
 import { type Clock, delay } from '../../contracts/ports/clock.ts';
-import type {
-  RunOptions,
-  SandboxLease,
-  SandboxLimits,
-  SandboxResult,
-  StrategyRun,
+import {
+  refusedResult,
+  type RunOptions,
+  type SandboxLease,
+  type SandboxLimits,
+  type SandboxResult,
+  type StrategyRun,
 } from '../../contracts/ports/sandbox.ts';
 import type { ContainerUsage } from '../docker/host-facts.ts';
 import type { Ending } from './ending.ts';
 import { limitsFrom, outputFloodFactor } from './limits.ts';
 import { OutputCapture } from './output-capture.ts';
-import { plainResult, refusal, strategyRun, type Measured } from './results.ts';
+import { plainResult, strategyRun, type Measured } from './results.ts';
 import type { ExchangeOptions } from './runner-session.ts';
 import type { WarmContainer } from './warm-container.ts';
 
@@ -29,6 +30,7 @@ export class Lease implements SandboxLease {
   readonly #limits: SandboxLimits;
   readonly #clock: Clock;
   readonly #onEnd: (warm: WarmContainer) => Promise<void>;
+  readonly #deadline: number;
   #usage: ContainerUsage;
   #end: Promise<void> | null = null;
 
@@ -38,6 +40,8 @@ export class Lease implements SandboxLease {
     warm: WarmContainer;
     limits: SandboxLimits;
     clock: Clock;
+    /** On the clock; undefined: none. */
+    deadline?: number | undefined;
     /** Takes the container away; settles when it is gone. */
     onEnd: (warm: WarmContainer) => Promise<void>;
   }) {
@@ -47,6 +51,7 @@ export class Lease implements SandboxLease {
     this.#limits = parts.limits;
     this.#clock = parts.clock;
     this.#onEnd = parts.onEnd;
+    this.#deadline = parts.deadline ?? Infinity;
     this.#usage = parts.warm.bootUsage;
   }
 
@@ -71,7 +76,7 @@ export class Lease implements SandboxLease {
     const refused = this.#refusal();
     if (refused !== null) return refused;
     const { ending, measured } = await this.#measure(options, (exchange) =>
-      this.#warm.session.runPlain(this.#code, exchange),
+      this.#warm.session.runPlain(this.#code, options.input, exchange),
     );
     const result = plainResult(ending, measured);
     if (result.success) void this.release();
@@ -92,8 +97,10 @@ export class Lease implements SandboxLease {
   }
 
   #refusal(): SandboxResult | null {
-    if (this.#end !== null) return refusal('internal', stopped);
-    return this.#warm.session.busy ? refusal('internal', 'a run of this lease is still under way') : null;
+    if (this.#end !== null) return refusedResult('internal', stopped);
+    return this.#warm.session.busy
+      ? refusedResult('internal', 'a run of this lease is still under way')
+      : null;
   }
 
   async #measure(
@@ -107,12 +114,13 @@ export class Lease implements SandboxLease {
     const capture = new OutputCapture(outputBytes, outputBytes * outputFloodFactor, options.onOutput);
     const { container } = this.#warm;
     const began = this.#clock.now();
-    const ending = await perform({ timeoutMs, capture, signal: options.signal });
+    const withinMs = Math.min(timeoutMs, Math.max(0, this.#deadline - began));
+    const ending = await perform({ timeoutMs: withinMs, capture, signal: options.signal });
     const before = this.#usage;
     const answered = ending.kind === 'positions' || ending.kind === 'done';
-    const after = answered ? await container.usage() : await container.usageIfCheap();
-    // Every other ending leaves a process behind that may still run.
+    // Every other ending leaves a process behind that may still run; what it used can still be read for a moment.
     if (!answered && ending.kind !== 'exit') await container.kill();
+    const after = answered ? await container.usage() : await container.usageIfCheap();
     const durationMs = this.#clock.now() - began;
     this.#usage = after;
     const oom = ending.kind === 'exit' && ending.exit.oomKilled;
@@ -121,7 +129,7 @@ export class Lease implements SandboxLease {
       measured: {
         output: capture.result(),
         durationMs,
-        timeoutMs,
+        timeoutMs: withinMs,
         memoryBytes,
         resources: {
           cpuMs: difference(after.cpuMs, before.cpuMs),

@@ -38,25 +38,8 @@ export function strategyRun(ending: Ending, bars: number, measured: Measured): S
 }
 
 export function plainResult(ending: Ending, measured: Measured): SandboxResult {
-  return result(judge(ending, measured), measured);
-}
-
-/** The answer to what was never sent to a container. */
-export function refusal(errorKind: SandboxErrorKind, message: string): SandboxResult {
-  return {
-    success: false,
-    exitCode: null,
-    signal: null,
-    stdout: '',
-    stderr: '',
-    stdoutTruncated: false,
-    stderrTruncated: false,
-    durationMs: 0,
-    resources: { cpuMs: null, peakMemoryBytes: null },
-    verdict: 'refused',
-    errorKind,
-    error: { message },
-  };
+  const judged = result(judge(ending, measured), measured);
+  return ending.kind === 'done' ? { ...judged, value: ending.value } : judged;
 }
 
 /** The same rules as in the runner, checked again where the program cannot reach. */
@@ -111,7 +94,7 @@ function ofExit({ exit, fault }: Extract<Ending, { kind: 'exit' }>, measured: Me
   if (signal === 'SIGKILL')
     return { ...killed('internal', 'the container was killed from outside'), ...ended };
   if (signal === 'SIGSYS')
-    return { ...killed('blocked', 'a system call of a foreign architecture'), ...ended };
+    return { ...killed('blocked', 'a system call that no strategy has a use for'), ...ended };
   if (signal === 'SIGXCPU')
     return { ...killed('timeout', 'the program used up its processor time'), ...ended };
   if (signal !== null)
@@ -151,7 +134,7 @@ function killed(errorKind: SandboxErrorKind, message: string): Judgement {
 }
 
 function result(judgement: Judgement, { output, durationMs, resources }: Measured): SandboxResult {
-  return { ...judgement, ...output, durationMs, resources };
+  return { ...judgement, ...output, value: null, durationMs, resources };
 }
 
 const signalNames: Readonly<Record<number, string>> = {

@@ -23,6 +23,7 @@ export interface StockParts {
   readonly changed: () => void;
 }
 
+const wellWithinMs = 2_000;
 const firstBackOffMs = 100;
 const longestBackOffMs = 10_000;
 /** So many failures in a row before anything was warm, and `filled` gives up. */
@@ -33,6 +34,8 @@ export class Stock {
   lastFailure: unknown = null;
   readonly #parts: StockParts;
   readonly #warm = new Map<WarmContainer, () => void>();
+  /** Being asked whether they are well. */
+  readonly #asked = new Set<WarmContainer>();
   readonly #births = new Set<Promise<void>>();
   #failures = 0;
   #failedCreations = 0;
@@ -73,7 +76,7 @@ export class Stock {
   }
 
   take(): WarmContainer | undefined {
-    const youngest = [...this.#warm.keys()].at(-1);
+    const youngest = [...this.#warm.keys()].filter((warm) => !this.#asked.has(warm)).at(-1);
     if (youngest !== undefined) this.#forget(youngest);
     return youngest;
   }
@@ -100,6 +103,23 @@ export class Stock {
       });
       this.#births.add(birth);
     }
+  }
+
+  /** Replaces those that do not answer; none is given away while it is asked. */
+  async checkHealth(): Promise<void> {
+    for (const warm of [...this.#warm.keys()]) {
+      if (!this.#warm.has(warm) || this.#asked.has(warm)) continue;
+      this.#asked.add(warm);
+      const isWell = await warm.session.isWell(wellWithinMs);
+      this.#asked.delete(warm);
+      if (isWell || !this.#warm.has(warm)) continue;
+      this.#parts.log.warn(
+        { container: warm.container.id },
+        'a warm sandbox container does not answer and is replaced',
+      );
+      void this.#retire(warm);
+    }
+    this.#parts.changed();
   }
 
   /** Makes one with other limits, past the stock. */

@@ -4,9 +4,10 @@ import { SandboxContainer } from '../docker/container.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { ContainerLimits, ContainerSpec } from '../docker/hardening.ts';
 import type { ContainerUsage } from '../docker/host-facts.ts';
-import { RunnerSession } from './runner-session.ts';
+import { type Ready, RunnerSession } from './runner-session.ts';
 
 const bootWithinMs = 20_000;
+const wellWithinMs = 5_000;
 const firstUid = 200_000;
 const uidRange = 1_000_000_000;
 
@@ -27,6 +28,8 @@ export interface BirthPlan {
   readonly spec: Omit<ContainerSpec, 'limits'>;
   /** Of the runner this program ships; an image with another one is stale. */
   readonly runnerDigest: string;
+  /** Whether the runner must have put its own filter on itself. */
+  readonly ownFilter: boolean;
   readonly uidsInUse: Set<number>;
 }
 
@@ -36,7 +39,12 @@ export async function bearWarmContainer(plan: BirthPlan, limits: ContainerLimits
   const uid = freeUid(random, uidsInUse);
   uidsInUse.add(uid);
   try {
-    const container = await SandboxContainer.start(engine, clock, { ...plan.spec, limits }, uid);
+    const container = await SandboxContainer.start(
+      engine,
+      clock,
+      { ...plan.spec, limits, autoRemove: engine.seesProcesses },
+      uid,
+    );
     try {
       const began = clock.now();
       const session = new RunnerSession(container, clock, random);
@@ -47,6 +55,14 @@ export async function bearWarmContainer(plan: BirthPlan, limits: ContainerLimits
           `the image ${plan.spec.image} holds another runner: it must be built again`,
         );
       }
+      const filters = await container.filters();
+      if (ready.ownFilter !== plan.ownFilter || (plan.ownFilter && filters !== null && filters < 2)) {
+        throw new TradewrightError(
+          'SECCOMP_MISSING',
+          "the runner's own filter is not in force: it could start programs",
+        );
+      }
+      await goDirect(container, session, ready, plan);
       return { container, session, limits, bootMs: clock.now() - began, bootUsage: await container.usage() };
     } catch (error) {
       await container.remove().catch(() => undefined);
@@ -56,6 +72,20 @@ export async function bearWarmContainer(plan: BirthPlan, limits: ContainerLimits
     uidsInUse.delete(uid);
     throw error;
   }
+}
+
+/** Past the engine where this host lets us; what has worked once is expected of the next ones, which then remove themselves. */
+async function goDirect(
+  container: SandboxContainer,
+  session: RunnerSession,
+  { pipes }: Ready,
+  plan: BirthPlan,
+): Promise<void> {
+  const opened = await container.openPipes(pipes);
+  if (opened !== null) session.moveTo(opened);
+  plan.engine.seesProcesses = opened !== null;
+  if (!(await session.isWell(wellWithinMs)))
+    throw new TradewrightError('SANDBOX_INTERNAL', 'the runner does not answer');
 }
 
 /** No two live containers of this engine's host should share a uid: limits and files are counted by it. */

@@ -1,15 +1,16 @@
 import { TradewrightError, toFailure } from '../../contracts/errors.ts';
-import type { Clock } from '../../contracts/ports/clock.ts';
+import { type Clock, delay } from '../../contracts/ports/clock.ts';
 import type { Log } from '../../contracts/ports/log.ts';
-import type {
-  LeaseRequest,
-  RunOptions,
-  SandboxLease,
-  SandboxLimits,
-  SandboxPool,
-  SandboxPoolStats,
-  SandboxResult,
-  SandboxRuntime,
+import {
+  refusedResult,
+  type LeaseRequest,
+  type RunOptions,
+  type SandboxLease,
+  type SandboxLimits,
+  type SandboxPool,
+  type SandboxPoolStats,
+  type SandboxResult,
+  type SandboxRuntime,
 } from '../../contracts/ports/sandbox.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { ContainerLimits } from '../docker/hardening.ts';
@@ -17,7 +18,6 @@ import { sweepOrphans, sweepPool } from '../docker/sweep.ts';
 import { Disposal } from './disposal.ts';
 import { Lease } from './lease.ts';
 import { containerLimits, limitsFrom, longestCodeBytes, sameContainerLimits } from './limits.ts';
-import { refusal } from './results.ts';
 import { Stock } from './stock.ts';
 import { type Waiting, WaitingQueue } from './waiting-queue.ts';
 import type { WarmContainer } from './warm-container.ts';
@@ -34,6 +34,7 @@ export interface WarmPoolParts {
   readonly longestQueue: number;
   readonly waitMs: number;
   readonly maxAgeMs: number;
+  readonly healthEveryMs: number;
   /** Checks engine, image and profile; what it throws is what `start` throws. */
   readonly prepare: () => Promise<{
     readonly runtime: () => Promise<SandboxRuntime>;
@@ -48,6 +49,10 @@ interface Wish {
   /** Asks for limits that no warm container has: one is made for it. */
   readonly special: boolean;
 }
+
+/** How long a refill waits for the program that was just let in, when nobody else waits. */
+const REFILL_AFTER_MS = 100;
+const DRAIN_LOOK_MS = 10;
 
 type Phase = 'new' | 'starting' | 'open' | 'closed';
 
@@ -64,6 +69,8 @@ export class WarmPool implements SandboxPool {
   /** Containers given away or being made for one request. */
   #taken = 0;
   #served = 0;
+  #cancelFill: (() => void) | null = null;
+  #cancelHealth: (() => void) | null = null;
   #sequence = 0;
 
   constructor(parts: WarmPoolParts) {
@@ -95,6 +102,7 @@ export class WarmPool implements SandboxPool {
       changed: () => this.#serve(),
     });
     this.#phase = 'open';
+    this.#watchHealth();
     try {
       await this.#stock.filled();
       // What a killed process had asked for just before may have come into being after the first look.
@@ -113,7 +121,7 @@ export class WarmPool implements SandboxPool {
 
   async execute(request: LeaseRequest & RunOptions): Promise<SandboxResult> {
     const wrong = wrongWith(request.code);
-    if (wrong !== null) return refusal('syntax', wrong.message);
+    if (wrong !== null) return refusedResult('syntax', wrong.message);
     const lease = await this.#acquire(request);
     try {
       return await lease.runPlain(request);
@@ -133,12 +141,15 @@ export class WarmPool implements SandboxPool {
     return this.#runtime();
   }
 
-  async close(): Promise<void> {
+  async close({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
     if (this.#phase === 'closed') return;
     const opened = this.#phase === 'open';
     this.#phase = 'closed';
     const { engine, poolId, log } = this.#parts;
     this.#queue.refuseAll(closed('is shutting down'));
+    this.#cancelFill?.();
+    this.#cancelHealth?.();
+    await this.#drained(drainMs);
     await Promise.all([
       ...[...this.#leases].map((lease) => lease.close()),
       this.#stock?.close(),
@@ -151,6 +162,23 @@ export class WarmPool implements SandboxPool {
     } finally {
       engine.close();
     }
+  }
+
+  /** Until every lease has ended by itself, or the time is over. */
+  async #drained(withinMs: number): Promise<void> {
+    const until = this.#parts.clock.now() + withinMs;
+    while (this.#leases.size > 0 && this.#parts.clock.now() < until)
+      await delay(this.#parts.clock, DRAIN_LOOK_MS);
+  }
+
+  /** Now and then each warm container is asked whether it is well: one that is frozen has not died. */
+  #watchHealth(): void {
+    const { clock, healthEveryMs } = this.#parts;
+    this.#cancelHealth = clock.schedule(healthEveryMs, () => {
+      void (this.#stock?.checkHealth() ?? Promise.resolve()).finally(() => {
+        if (this.#phase === 'open') this.#watchHealth();
+      });
+    });
   }
 
   async #prepared(): ReturnType<WarmPoolParts['prepare']> {
@@ -168,17 +196,41 @@ export class WarmPool implements SandboxPool {
       throw closed(this.#phase === 'closed' ? 'is shutting down' : 'has not been started');
     const limits = limitsFrom(this.#parts.limits, request.limits);
     const special = !sameContainerLimits(containerLimits(limits), containerLimits(this.#parts.limits));
-    const granted = this.#queue.wait(
-      { limits, special },
-      {
-        priority: request.priority ?? 0,
-        waitMs: request.waitMs ?? this.#parts.waitMs,
-        signal: request.signal,
-        late: () => this.#late(),
-      },
-    );
+    const { deadlineMs } = request;
+    const deadline = deadlineMs === undefined ? undefined : this.#parts.clock.now() + deadlineMs;
+    const warm = await (this.#takeAtOnce(special, request.signal) ??
+      this.#wait(request, { limits, special }));
+    return this.#leased(request, limits, warm, deadline);
+  }
+
+  /** A warm one when nobody else waits for it. */
+  #takeAtOnce(special: boolean, signal: AbortSignal | undefined): WarmContainer | undefined {
+    if (special || this.#queue.length > 0 || signal?.aborted === true || this.#stock === null)
+      return undefined;
+    const warm = this.#stock.take();
+    if (warm === undefined) return undefined;
+    this.#taken++;
+    this.#fillLater(this.#stock);
+    return warm;
+  }
+
+  async #wait(request: LeaseRequest, wish: Wish): Promise<WarmContainer> {
+    const granted = this.#queue.wait(wish, {
+      priority: request.priority ?? 0,
+      waitMs: Math.min(request.waitMs ?? this.#parts.waitMs, request.deadlineMs ?? Infinity),
+      signal: request.signal,
+      late: () => this.#late(),
+    });
     this.#serve();
-    const warm = await granted;
+    return granted;
+  }
+
+  async #leased(
+    request: LeaseRequest,
+    limits: SandboxLimits,
+    warm: WarmContainer,
+    deadline: number | undefined,
+  ): Promise<Lease> {
     this.#served++;
     const lease: Lease = new Lease({
       id: `${this.#parts.poolId}-${++this.#sequence}`,
@@ -186,6 +238,7 @@ export class WarmPool implements SandboxPool {
       warm,
       limits,
       clock: this.#parts.clock,
+      deadline,
       onEnd: async (ended) => {
         await this.#disposal.take(ended);
         this.#leases.delete(lease);
@@ -223,6 +276,7 @@ export class WarmPool implements SandboxPool {
   #serve(): void {
     const stock = this.#stock;
     if (stock === null || this.#phase !== 'open') return;
+    let granted = false;
     for (;;) {
       const next = this.#queue.first((wish) => (wish.special ? this.#canMake(wish, stock) : stock.count > 0));
       if (next === undefined) break;
@@ -232,9 +286,19 @@ export class WarmPool implements SandboxPool {
         if (warm === undefined) break;
         this.#taken++;
         next.grant(warm);
+        granted = true;
       }
     }
-    stock.fill();
+    // Making the next one costs this process and the engine milliseconds: the program that was just let in goes first.
+    if (granted && this.#queue.length === 0) this.#fillLater(stock);
+    else stock.fill();
+  }
+
+  #fillLater(stock: Stock): void {
+    this.#cancelFill ??= this.#parts.clock.schedule(REFILL_AFTER_MS, () => {
+      this.#cancelFill = null;
+      stock.fill();
+    });
   }
 
   #canMake(wish: Wish, stock: Stock): boolean {

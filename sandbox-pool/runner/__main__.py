@@ -1,42 +1,57 @@
 """The warm runner: boots, says READY, then serves one program."""
 
 import ctypes
-import gc
 import hashlib
 import json
 import os
 import platform
+import select
 import struct
 import sys
 
 import numpy as np
-import pandas as pd
 
 from faults import describe
 from frames import Channel
 from output import Output
-from program import Program, bars_from, positions_from
+from own_filter import close_the_door
+from program import Program
+from rehearsal import rehearse_plain, rehearse_strategy, settle
+from value import value_from
 
 NONCE = 16
 RUN_HEADER = struct.Struct("<16sI")
 PR_SET_DUMPABLE = 4
+# Strategies need pandas; a pool of plain programs may do with numpy, which boots in a third of the time.
+ONLY_NUMPY = "--only-numpy"
+# For the attack suite, which shows that the engine's profile holds alone; the pool gives it to no container of a user.
+WITHOUT_OWN_FILTER = "--without-own-filter"
 
 
 def main():
     channel = take_descriptors()
+    if ONLY_NUMPY not in sys.argv[1:]:
+        rehearse_strategy()
+    rehearse_plain(run_plain)
     output = Output(channel)
     output.install()
-    rehearse()
     close_proc_self()
     digest = own_digest()
-    gc.collect()
-    gc.freeze()
+    filtered = WITHOUT_OWN_FILTER not in sys.argv[1:]
+    if filtered:
+        close_the_door()
+    pipes = Pipes()
+    settle()
+    pandas = sys.modules.get("pandas")
     channel.send_json(b"Y", b"", {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "pandas": pd.__version__,
+        "pandas": pandas.__version__ if pandas else None,
         "runner": digest,
+        "ownFilter": filtered,
+        "pipes": pipes.far_ends(),
     })
+    pipes.settle(channel)
     serve(channel, output)
 
 
@@ -50,20 +65,36 @@ def take_descriptors():
     return channel
 
 
-def rehearse():
-    """Pays for pandas' lazy imports before a program waits for them."""
-    bars = bars_from(np.arange(1.0, 6 * 64 + 1).astype("<f8").tobytes(), 64)
-    close = bars["close"]
-    change = close.pct_change().fillna(0.0)
-    fast, slow = close.rolling(5).mean(), close.ewm(span=9, adjust=False).mean()
-    risk = change.rolling(8, min_periods=2).std().replace(0.0, np.nan)
-    position = pd.Series(np.where(fast > slow, 1.0, 0.0), index=bars.index).shift(1).fillna(0.0)
-    (position * (0.1 / risk).clip(-1.0, 1.0)).ffill().fillna(0.0).rolling(3).max().rank(pct=True)
-    positions_from(position.where(close > 0, 0.0), bars.index, 0)
+class Pipes:
+    """Three pipes a pool on the same host opens through /proc, past the engine: requests, answers, what goes to 1 and 2."""
+
+    def __init__(self):
+        self._requests, self._answers, self._printed = os.pipe(), os.pipe(), os.pipe()
+
+    def far_ends(self):
+        return [self._requests[1], self._answers[0], self._printed[0]]
+
+    def settle(self, channel):
+        """Waits for the first bytes. Whatever way they come, it stays, and no end is left that a program could use."""
+        ready = select.poll()
+        ready.register(channel.in_fd, select.POLLIN)
+        ready.register(self._requests[0], select.POLLIN)
+        direct = (self._requests[0], select.POLLIN) in ready.poll()
+        for far_end in self.far_ends():
+            os.close(far_end)
+        if direct:
+            # Copies: what programs may do with 1 and 2 must not break a frame.
+            os.dup2(self._printed[1], 1)
+            os.dup2(self._printed[1], 2)
+            os.close(self._printed[1])
+            channel.move(self._requests[0], self._answers[1])
+        else:
+            for near_end in (self._requests[0], self._answers[1], self._printed[1]):
+                os.close(near_end)
 
 
 def close_proc_self():
-    """Makes /proc/self root's: no environ, no memory, no list of descriptors for the program."""
+    """Makes /proc/self root's: no environ, no memory, no score of its own for the program."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -80,19 +111,24 @@ def own_digest():
 def serve(channel, output):
     program = None
     mode = None
+    taken = False
     while True:
         frame = channel.receive()
         if frame is None:
             os._exit(0)
         kind, payload = frame
         nonce = bytes(payload[:NONCE])
+        if kind == b"H":
+            channel.send(b"H", nonce)
+            continue
         channel.send(b"A", nonce)
         try:
-            if kind == b"L" and program is None:
+            if kind == b"L" and not taken:
+                taken = True
                 request = json.loads(payload[NONCE:])
                 mode = request["mode"]
                 if mode == "plain":
-                    run_plain(channel, output, nonce, request["code"])
+                    run_plain(channel, output, nonce, request)
                     continue
                 program = Program(request["code"], "strategy")
                 program.execute()
@@ -111,6 +147,8 @@ def serve(channel, output):
 
 
 def run_strategy(program, payload):
+    from bars import bars_from, positions_from
+
     _, count = RUN_HEADER.unpack_from(payload)
     columns = bytes(payload[RUN_HEADER.size :])
     bars = bars_from(columns, count)
@@ -119,17 +157,24 @@ def run_strategy(program, payload):
     return positions_from(result, index, program.warmup_bars()).tobytes()
 
 
-def run_plain(channel, output, nonce, code):
-    """Runs a script to its end; the pool then kills the container."""
+def run_plain(channel, output, nonce, request):
+    """Runs a script to its end; the pool then kills the container. It finds its INPUT and may leave a RESULT."""
     exit_with = 0
+    value = None
     try:
-        Program(code, "__main__").execute()
+        program = Program(request["code"], "__main__")
+        program.set("INPUT", request.get("input"))
+        program.execute()
+        result = program.get("RESULT")
+        value = None if result is None else value_from(result)
     except SystemExit as leaving:
         exit_with = exit_code(leaving.code)
     except BaseException as error:
         report(channel, output, nonce, error)
         exit_with = 1
     output.flush()
+    if value is not None:
+        channel.send(b"V", nonce, value)
     channel.send_json(b"D", nonce, {"exitCode": exit_with})
 
 

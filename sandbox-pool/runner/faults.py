@@ -13,14 +13,23 @@ class ContractBroken(Exception):
     """The program ran, but it is not a strategy or its result is not a list of positions."""
 
 
+_source = [""]
+
+
 def remember_source(code):
+    _source[0] = code
+
+
+def show_source():
     """Lets tracebacks show the program's lines although there is no such file."""
+    code = _source[0]
     linecache.cache[PROGRAM] = (len(code), None, code.splitlines(keepends=True), PROGRAM)
 
 
 def describe(error):
     if isinstance(error, ContractBroken):
         return {"kind": "contract", "message": clip(str(error), LONGEST_MESSAGE)}
+    show_source()
     fault = {"kind": kind_of(error), "message": message_of(error)}
     own_frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == PROGRAM]
     if isinstance(error, SyntaxError) and error.filename == PROGRAM:

@@ -29,7 +29,11 @@ export const scores = {
   'endless-loop': 5,
   'endless-computation': 30,
   'huge-allocation': 10,
+  /** More than any sandbox has. */
+  'impossible-allocation': 30,
   'slow-pattern': 10,
+  /** A repetition of nothing but a repetition: exponential for certain. */
+  'endless-pattern': 30,
   'look-ahead-shift': 5,
   'look-ahead-window': 3,
   'look-ahead-fill': 3,

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 import { ForkAccepted, WorkflowList } from '../../contracts/api.ts';
+import { CodeReview } from '../../contracts/code-review.ts';
+import { ProgramRun } from '../../contracts/sandbox-api.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { BackupMade, JournalRetired, JournalVerified } from '../../contracts/journal-api.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
@@ -128,5 +130,42 @@ describe('the command line', function () {
     const away = await tradewright(['journal', 'verify']);
     expect(away.code).to.equal(1);
     expect(away.stderr).to.include('GATEWAY_UNAVAILABLE').and.to.include('--data-dir');
+  });
+
+  it('X2 X12 validates a file as a person would like to read it, without a worker', async () => {
+    const file = join(dir.path, 'program.py');
+    await writeFile(file, 'import os\nprint(os.getcwd())\n');
+    const page = await tradewright(['validate', file]);
+    expect(page.code).to.equal(1);
+    expect(page.stdout).to.match(
+      /^Blocked: code risk 30, the limit is 30\.\n {2}line 1:1 {2}\+30 {3}forbidden-module: /,
+    );
+    const object = lastLine(await tradewright(['--json', 'validate', file]), CodeReview);
+    expect(object).to.include({ codeRisk: 30, blocked: true });
+    await writeFile(file, 'import numpy as np\nprint(np.pi)\n');
+    expect(await tradewright(['validate', file])).to.include({
+      code: 0,
+      stdout: 'Allowed: no risk found.\n',
+    });
+    expect((await tradewright(['validate', join(dir.path, 'none.py')])).stderr).to.match(/^NOT_FOUND: /);
+  });
+
+  it('X10 runs a file here, in the worker and over HTTP, and refuses a blocked one', async () => {
+    const file = join(dir.path, 'program.py');
+    await writeFile(file, 'print("hello", INPUT)\nRESULT = INPUT * 2\n');
+    const here = await tradewright(['run', file, '--input', '21']);
+    expect(here).to.include({ code: 0, stdout: 'hello 21\n' });
+    expect(here.stderr).to.match(/^RESULT 42\nsucceeded in \d+ ms/);
+    const there = await json(ProgramRun, 'run', file, '--worker', '--input', '21');
+    expect(there.result).to.include({ success: true, stdout: 'hello 21\n', value: 42 });
+    const repeated = lastLine(
+      await tradewright(['--json', 'run', file, '--input', '1', '--repeat', '2']),
+      z.object({ report: z.object({ runs: z.number(), succeeded: z.number(), reproducible: z.boolean() }) }),
+    );
+    expect(repeated.report).to.deep.equal({ runs: 2, succeeded: 2, reproducible: true });
+    const posted = await rig.client.runProgram({ code: 'import os' });
+    expect(posted.result).to.include({ verdict: 'refused', errorKind: 'blocked' });
+    expect(await rig.client.review({ code: 'x = 1' })).to.include({ codeRisk: 0 });
+    expect((await tradewright(['run', file, '--input', '{'])).stderr).to.match(/^JSON_MALFORMED: /);
   });
 });

@@ -191,6 +191,8 @@ describe('workflows over HTTP', () => {
       '/v1/workflows/{workflowId}/replay',
       '/v1/workflows/{workflowId}/decision',
       '/v1/journal/verify',
+      '/v1/sandbox/review',
+      '/v1/sandbox/run',
       '/v1/journal/backup',
       '/v1/journal/retire',
       '/v1/traces',

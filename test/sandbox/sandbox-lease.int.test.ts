@@ -146,13 +146,14 @@ def generate_signals(bars):
 import json, sys
 import numpy as np
 import pandas as pd
-runner = sys.modules["program"]
+import bars as runner
+from faults import ContractBroken
 index = pd.date_range("2020-01-01", periods=4, tz="UTC")
 flat = pd.Series(0.0, index=index)
 for result in ${JSON.stringify(broken.map(([, result]) => result))}:
     try:
         print(runner.positions_from(eval(result), index, 2).tolist())
-    except runner.ContractBroken as error:
+    except ContractBroken as error:
         print(error)
 `;
     const { error, stdout } = await pool.execute({ code });
@@ -165,9 +166,9 @@ for result in ${JSON.stringify(broken.map(([, result]) => result))}:
   it('checks positions again outside, where the program cannot reach', async () => {
     const code = `
 import sys
-main = sys.modules["__main__"]
+import bars as runner
 import numpy as np
-main.positions_from = lambda result, index, warmup: np.full(len(index), 9.0)
+runner.positions_from = lambda result, index, warmup: np.full(len(index), 9.0)
 def generate_signals(bars):
     return None
 `;

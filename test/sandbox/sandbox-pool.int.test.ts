@@ -161,7 +161,7 @@ describe('sandbox: the pool', function () {
     const child = spawn(process.execPath, ['--import', 'tsx', script, socketPath, host.image], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(child.stdout, 'data');
+    for (let said = ''; !said.includes('spinning');) said += String((await once(child.stdout, 'data'))[0]);
     const theirs = await host.containers({ pid: child.pid ?? 0 });
     expect(theirs).to.have.length.at.least(1);
     child.kill('SIGKILL');

@@ -160,7 +160,8 @@ describe('reviewCode', () => {
     expect(rulesOf('x = 10 ** 10 ** 10\n')).to.deep.equal(['endless-computation']);
     expect(rulesOf('x = [0] * 10**9\n')).to.deep.equal(['huge-allocation']);
     expect(rulesOf('for i in range(10**9):\n    pass\n')).to.deep.equal(['huge-allocation']);
-    expect(rulesOf('import re\nre.match(r"(a+)+$", "aaaa")\n')).to.deep.equal(['slow-pattern']);
+    expect(rulesOf('for i in range(10**12):\n    pass\n')).to.deep.equal(['huge-allocation']);
+    expect(rulesOf('x = bytearray(4 * 1024**3)\n')).to.deep.equal(['impossible-allocation']);
     expect(rulesOf('x = 10 ** 9\ny = [0] * 100\n')).to.deep.equal([]);
   });
 
@@ -170,5 +171,16 @@ describe('reviewCode', () => {
     expect(text).to.match(/^Blocked: code risk 30, the limit is 30\./);
     expect(text).to.include('line 1:1');
     expect(text).to.include('forbidden-module');
+  });
+
+  it('tells a pattern that doubles its time with each character from one that may be slow, and from a quick one', () => {
+    const ruleOf = (pattern: string): readonly string[] =>
+      rulesOf(`import re\nre.compile(r${JSON.stringify(pattern)})\n`);
+    for (const pattern of ['(a+)+$', '(?:[a-z]*)*x', '((b+))+', '(?P<word>[^]x]+)*', '(x{2,})*'])
+      expect(ruleOf(pattern), pattern).to.deep.equal(['endless-pattern']);
+    for (const pattern of ['([0-9]+,)+', '(a+b)+', '(a*|b)*'])
+      expect(ruleOf(pattern), pattern).to.deep.equal(['slow-pattern']);
+    for (const pattern of ['a+b*', '(?:a|b)+', '(a+)?', '([(]a+)x', '[(a+)]+'])
+      expect(ruleOf(pattern), pattern).to.deep.equal([]);
   });
 });

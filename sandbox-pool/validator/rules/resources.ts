@@ -2,10 +2,12 @@ import { report, type JudgeNode, type ReviewContext } from '../review-context.ts
 import type { Visit } from '../scopes.ts';
 import { childrenOf, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, numberOf, textsOf, type Values } from '../values.ts';
-import { hasNestedRepetition } from './pattern-cost.ts';
+import { hasNestedRepetition, repeatsOnlyARepetition } from './pattern-cost.ts';
 
 /** More elements than this do not fit the sandbox's memory beside pandas, or take longer than its clock. */
 const HUGE = 50_000_000;
+/** So many elements of one byte and more fit no sandbox. */
+const IMPOSSIBLE = 2 ** 30;
 const LONGEST_RESULT_BITS = 50_000_000;
 
 export const judgeWhile: JudgeNode<'While'> = (node, visit, context) => {
@@ -55,7 +57,7 @@ export const judgeArithmetic: JudgeNode<'BinOp'> = (node, visit, context) => {
   const left = numberOf(context.evaluator.valuesOf(node.left));
   if (operator === 'Mult') {
     const times = isContainer(node.left) ? right : isContainer(node.right) ? left : null;
-    if (times !== null && times > HUGE) reportHuge(times, visit, context);
+    if (times !== null && times > HUGE) reportHuge(times, visit, context, times >= IMPOSSIBLE);
     return;
   }
   if (left === null || right === null || !Number.isInteger(left)) return;
@@ -90,6 +92,8 @@ const allocators = new Set([
   'itertools.repeat',
 ]);
 
+const lazyAllocators = new Set(['builtins.range', 'itertools.repeat']);
+
 export function judgeAllocation(node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
   const members = membersOf(context.evaluator.valuesOf(node.func));
   if (members.some((member) => allocators.has(member))) {
@@ -97,12 +101,22 @@ export function judgeAllocation(node: NodeOf<'Call'>, visit: Visit, context: Rev
       0,
       ...node.args.slice(0, 3).map((arg) => magnitude(context.evaluator.valuesOf(arg))),
     );
-    if (largest > HUGE) reportHuge(largest, visit, context);
+    const isLazy = members.every((member) => lazyAllocators.has(member));
+    if (largest > HUGE) reportHuge(largest, visit, context, largest >= IMPOSSIBLE && !isLazy);
   }
   const isPattern = members.some((member) => member.startsWith('re.'));
   const [first] = node.args;
   if (!isPattern || first === undefined) return;
   for (const text of textsOf(context.evaluator.valuesOf(first)).texts) {
+    if (repeatsOnlyARepetition(text)) {
+      report(context, 'endless-pattern', visit, {
+        subject: text,
+        message:
+          'This regular expression repeats nothing but a repetition: the time it takes doubles with each character.',
+        advice: 'Repeat only once: a+ instead of (a+)+.',
+      });
+      continue;
+    }
     if (!hasNestedRepetition(text)) continue;
     report(context, 'slow-pattern', visit, {
       subject: text,
@@ -121,8 +135,8 @@ function magnitude(values: Values): number {
   return value.items.reduce((product, item) => product * (numberOf(item) ?? 1), 1);
 }
 
-function reportHuge(count: number, visit: Visit, context: ReviewContext): void {
-  report(context, 'huge-allocation', visit, {
+function reportHuge(count: number, visit: Visit, context: ReviewContext, isImpossible: boolean): void {
+  report(context, isImpossible ? 'impossible-allocation' : 'huge-allocation', visit, {
     subject: 'huge',
     message: `About ${count.toExponential(0)} elements are asked for; the sandbox has 256 MiB and a few seconds.`,
     advice: 'Work on the bars with vectorised operations.',
