@@ -1,12 +1,14 @@
 // Compiles the checkout's TypeScript to JavaScript under dist/<digest of the sources>/, one file for each: starting takes a third of the
 // time that a loader takes, and a build is never stale nor half written. Only Node's own modules until packages are installed.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 /** Builds that stay: programs that run may still load parts of an earlier one. */
 const KEPT = 3;
+/** Nobody builds for that long: it was killed. */
+const LEFT_BEHIND_MS = 10 * 60_000;
 const WITHOUT = new Set(['node_modules', 'dist', 'coverage', 'examples']);
 
 /** Before each file: where its source is, from which assets are found, and where it is itself. */
@@ -22,7 +24,7 @@ export async function build(checkout) {
   const made = join(checkout, 'dist', name);
   if (existsSync(made)) return { folder: made, made: false };
   const { build: bundle } = await import('esbuild');
-  const making = `${made}.${process.pid}`;
+  const making = `${made}.${randomUUID()}`;
   try {
     await bundle({
       entryPoints: files,
@@ -78,6 +80,8 @@ async function forgetOld(dist) {
   const builds = await Promise.all(
     (await readdir(dist)).map(async (name) => ({ name, at: (await stat(join(dist, name))).mtimeMs })),
   );
-  const old = builds.sort((a, b) => b.at - a.at).slice(KEPT);
+  const whole = builds.filter(({ name }) => !name.includes('.')).sort((a, b) => b.at - a.at);
+  const left = builds.filter(({ name, at }) => name.includes('.') && at < Date.now() - LEFT_BEHIND_MS);
+  const old = [...whole.slice(KEPT), ...left];
   await Promise.all(old.map(({ name }) => rm(join(dist, name), { recursive: true, force: true })));
 }
