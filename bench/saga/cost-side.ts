@@ -8,8 +8,11 @@ import { systemClock as clock } from '../../contracts/ports/clock.ts';
 import { silentLog as log } from '../../contracts/ports/log.ts';
 import { openMessaging, startRelay } from '../../messaging/index.ts';
 import { openStore } from '../../persistence/index.ts';
+import type { WorkflowEvent } from '../../contracts/workflow-event.ts';
+import type { WorkflowCommand } from '../../workflows/engine/command.ts';
 import { decide } from '../../workflows/engine/decide.ts';
 import { defineWorkflow, nodesOf } from '../../workflows/engine/index.ts';
+import type { WorkflowData } from '../../workflows/engine/state.ts';
 import { summaryOf } from '../../workflows/engine/view.ts';
 import { loaded, serve } from '../harness/serve.mjs';
 import { steps } from './effect.mjs';
@@ -80,30 +83,26 @@ const startOf = (kind: Kind, id: string) =>
     labels: { symbol: 'SPX' },
   }) as const;
 
-/** The journal of a workflow that has begun, or gone to its end, without an actor for it: what the decider gives. */
+/** The journal of a workflow that has begun, or gone to its end, without an actor for it: what the decider gives, in one commit. */
 async function write(kind: Kind, id: string, toEnd: boolean): Promise<void> {
   const command = startOf(kind, id);
   const { workflowId } = command;
   const at = { now: clock.now(), random: 0 };
-  const began = decide(definitions[kind], undefined, command, at);
-  if (began.kind !== 'accepted') throw new Error('not accepted');
   const circumstances = { time: at.now, actor: 'bench', cause: 'start' };
-  const first = eventBatch(workflowId, null, began.facts, began.states, circumstances);
-  await store.journal.append(workflowId, 0, first, summaryOf(began.data));
-  let { data } = began;
+  const events: WorkflowEvent[] = [];
+  let data: WorkflowData | undefined;
+  const go = (asked: WorkflowCommand): WorkflowData => {
+    const went = decide(definitions[kind], data, asked, at);
+    if (went.kind !== 'accepted') throw new Error('not accepted');
+    events.push(...eventBatch(workflowId, data ?? null, went.facts, went.states, circumstances));
+    return (data = went.data);
+  };
+  let last = go(command);
   for (const name of toEnd ? steps : []) {
     const effect = { kind: 'run', step: name, attempt: 1 } as const;
-    const went = decide(
-      definitions[kind],
-      data,
-      { type: 'effect-succeeded', effect, result: { ok: true } },
-      at,
-    );
-    if (went.kind !== 'accepted') throw new Error('not accepted');
-    const events = eventBatch(workflowId, data, went.facts, went.states, circumstances);
-    await store.journal.append(workflowId, data.seq, events, summaryOf(went.data));
-    data = went.data;
+    last = go({ type: 'effect-succeeded', effect, result: { ok: true } });
   }
+  await store.journal.append(workflowId, 0, events, summaryOf(last));
 }
 
 serve({
