@@ -23,6 +23,8 @@ export interface StoreRequest {
   readonly msgId?: string | undefined;
   /** The stream's last message must be this one. */
   readonly afterStreamSeq?: number | undefined;
+  /** The subject's last message must be this one; 0: there must be none. */
+  readonly afterSubjectSeq?: number | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly times?: PublishTimes;
 }
@@ -41,7 +43,7 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
     if (leftMs <= 0)
       throw unavailable(`NATS did not confirm ${request.subject} within ${deadlineMs} ms`, last);
     // Nothing is sent while the connection is away: the client would pile it up in memory.
-    await link.ready(leftMs);
+    if (!link.connected()) await link.ready(leftMs);
     try {
       const timeoutMs = Math.max(1, Math.min(attemptMs, leftMs));
       const { streamSeq, duplicate } = await link.publisher.publish(
@@ -72,11 +74,13 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
   }
 }
 
-function headersOf({ headers: given, msgId, afterStreamSeq }: StoreRequest) {
+function headersOf({ headers: given, msgId, afterStreamSeq, afterSubjectSeq }: StoreRequest) {
   const headers = natsHeaders();
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers.set(name, value);
   if (msgId !== undefined) headers.set('Nats-Msg-Id', msgId);
   if (afterStreamSeq !== undefined) headers.set('Nats-Expected-Last-Sequence', String(afterStreamSeq));
+  if (afterSubjectSeq !== undefined)
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(afterSubjectSeq));
   return headers;
 }
 

@@ -1,27 +1,32 @@
 import { type Lane, lanes } from '../../contracts/lanes.ts';
 import type { Delivery, LaneSource } from '../../contracts/ports/messaging.ts';
-import { type LaneCredits, nextPull, withTaken } from './lane-schedule.ts';
-
-export interface TakenTask {
-  readonly lane: Lane;
-  readonly delivery: Delivery;
-}
+import { type LaneCredits, type LaneWeights, nextPull, withTaken } from './lane-schedule.ts';
 
 export interface PullRequest {
-  readonly free: number;
+  readonly want: number;
   readonly credits: LaneCredits;
+  readonly weights: LaneWeights;
   readonly paused: ReadonlySet<Lane>;
+  /** Whether there may be something: otherwise it begins to wait at once. */
+  readonly look: boolean;
   /** How long to wait for a first task when every lane is empty. */
   readonly idleWaitMs: number;
 }
 
+export interface Pulled {
+  readonly lane: Lane;
+  readonly delivery: Delivery;
+}
+
 export interface PullResult {
-  readonly taken: readonly TakenTask[];
+  readonly taken: readonly Pulled[];
   readonly credits: LaneCredits;
+  /** Whether there may be more. */
+  readonly more: boolean;
 }
 
 /**
- * One round over the lanes: takes what is there, in the order of the weights, up to the free places; with nothing there it
+ * One round over the lanes: takes what is there, in the order of the weights, up to what is wanted; with nothing there it
  * waits on all lanes at once for the first task. The wait may bring one task per lane where several arrive together.
  */
 export async function pullRound(
@@ -30,11 +35,13 @@ export async function pullRound(
   signal: AbortSignal,
 ): Promise<PullResult> {
   const open = lanes.filter((lane) => !request.paused.has(lane));
-  const candidates = new Set(open);
-  const taken: TakenTask[] = [];
+  const candidates = new Set(request.look ? open : []);
+  const taken: Pulled[] = [];
   let credits = request.credits;
+  const { weights } = request;
+  const worth = Math.ceil(request.want / lanes.reduce((sum, lane) => sum + weights[lane], 0));
   while (!signal.aborted) {
-    const next = nextPull(credits, candidates, request.free - taken.length);
+    const next = nextPull(credits, candidates, request.want - taken.length, weights, worth);
     if (next === undefined) break;
     const { lane, max } = next.pull;
     let deliveries: readonly Delivery[];
@@ -45,12 +52,14 @@ export async function pullRound(
       if (taken.length > 0) break;
       throw error;
     }
-    taken.push(...deliveries.map((delivery) => ({ lane, delivery })));
-    credits = withTaken(next.credits, lane, deliveries.length);
+    for (const delivery of deliveries) taken.push({ lane, delivery });
+    credits = withTaken(next.credits, lane, deliveries.length, worth);
     if (deliveries.length < max) candidates.delete(lane);
   }
-  if (taken.length > 0 || open.length === 0 || signal.aborted) return { taken, credits };
-  return { taken: await firstOf(source, open, request.idleWaitMs, signal), credits };
+  if (taken.length > 0 || open.length === 0 || signal.aborted)
+    return { taken, credits, more: taken.length >= request.want };
+  const first = await firstOf(source, open, request.idleWaitMs, signal);
+  return { taken: first, credits, more: first.some(({ delivery }) => delivery.behind > 0) };
 }
 
 async function firstOf(
@@ -58,7 +67,7 @@ async function firstOf(
   open: readonly Lane[],
   waitMs: number,
   signal: AbortSignal,
-): Promise<readonly TakenTask[]> {
+): Promise<readonly Pulled[]> {
   const found = new AbortController();
   const either = AbortSignal.any([signal, found.signal]);
   const pulls = open.map(async (lane) => {
