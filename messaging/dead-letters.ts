@@ -5,7 +5,7 @@ import { streams, subjects } from '../contracts/subjects.ts';
 import { DeadTask, TaskType } from '../contracts/task.ts';
 import type { NatsLink } from './connection.ts';
 import { readJson } from './last-value.ts';
-import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
+import { isFull, isMissing, isTransient, unavailable } from './nats-errors.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
 import { taskHeaders } from './task-headers.ts';
 
@@ -158,9 +158,8 @@ async function answered<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-const missing: readonly number[] = [apiErrors.messageNotFound, apiErrors.sequenceNotFound];
 function notFoundIsNull(error: unknown): null {
-  if (missing.includes(apiErrorCode(error) ?? 0)) return null;
+  if (isMissing(error)) return null;
   throw error;
 }
 

@@ -2,7 +2,7 @@ import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { delay } from '../contracts/ports/clock.ts';
 import type { Delivery } from '../contracts/ports/messaging.ts';
 import type { NatsLink } from './connection.ts';
-import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
+import { isMissing, isTransient, unavailable } from './nats-errors.ts';
 import { nanosOf } from './stream-config.ts';
 
 /** A message of a pull consumer as a {@link Delivery}; undefined when it is none. */
@@ -92,8 +92,7 @@ async function removeEnded(link: NatsLink, { stream, streamSeq, storedAt }: Plac
       await link.jsm.streams.deleteMessage(stream, streamSeq, false);
       return;
     } catch (error) {
-      const code = apiErrorCode(error);
-      if (code === apiErrors.messageNotFound || code === apiErrors.sequenceNotFound) return;
+      if (isMissing(error)) return;
       if (!isTransient(error) || link.clock.now() > deadline)
         throw unavailable(`message ${streamSeq} of ${stream} could not be ended`, error);
     }

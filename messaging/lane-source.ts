@@ -28,6 +28,7 @@ export function laneSource(link: NatsLink, options: LaneOptions = laneDefaults):
     ]),
   );
   return {
-    pull: async (lane, max, waitMs, signal) => (await consumers.get(lane)?.pull(max, waitMs, signal)) ?? [],
+    pull: async (lane, max, waitMs, signal, late) =>
+      (await consumers.get(lane)?.pull(max, waitMs, signal, late)) ?? [],
   };
 }

@@ -20,9 +20,14 @@ export interface ConsumerPlan {
 export interface PullConsumer {
   /**
    * At most `max` messages: those there now, else the first that come within `waitMs`; none once the signal aborts or the
-   * connection is lost. Makes the consumer when it is not there. @throws NATS_UNAVAILABLE
+   * connection is lost. What comes after that goes to `late`, else back. Makes the consumer when it is not there. @throws NATS_UNAVAILABLE
    */
-  pull(max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+  pull(
+    max: number,
+    waitMs: number,
+    signal: AbortSignal,
+    late?: (delivery: Delivery) => void,
+  ): Promise<readonly Delivery[]>;
 }
 
 const READY_WITHIN_MS = 5_000;
@@ -45,17 +50,14 @@ export function pullConsumer(link: NatsLink, plan: ConsumerPlan): PullConsumer {
     });
     return made;
   };
-  /** Came after their request was given up: the next one gets them. */
-  const late: Delivery[] = [];
-  const polls = new Polls(link, plan, late);
+  const polls = new Polls(link, plan);
   return {
-    pull: async (max, waitMs, signal) => {
+    pull: async (max, waitMs, signal, late = giveBack) => {
       if (max < 1 || signal.aborted) return [];
       if (!link.connected()) await link.ready(READY_WITHIN_MS, signal);
       await ensure();
-      if (late.length > 0) return late.splice(0, max);
       if (waitMs === 0) {
-        const polled = await polls.request(max, signal);
+        const polled = await polls.request(max, signal, late);
         if (polled.gone) made = undefined;
         return polled.deliveries;
       }
@@ -69,6 +71,8 @@ export function pullConsumer(link: NatsLink, plan: ConsumerPlan): PullConsumer {
     },
   };
 }
+
+const giveBack = (delivery: Delivery): void => delivery.retry(0);
 
 const pause = (link: NatsLink, signal: AbortSignal): Promise<void> =>
   delay(link.clock, PAUSE_MS, signal).catch(() => undefined);
@@ -115,23 +119,23 @@ interface Poll {
 
 /**
  * Asks for what is there now, one request after the other, all over one subscription. What a request that was given up still brings goes
- * to the next one.
+ * to the next one, where there is one.
  */
 class Polls {
   readonly #link: NatsLink;
   readonly #plan: ConsumerPlan;
-  readonly #late: Delivery[];
+  #late: (delivery: Delivery) => void = giveBack;
   #inbox: string | undefined;
   #next = 0;
   #poll: Poll | undefined;
 
-  constructor(link: NatsLink, plan: ConsumerPlan, late: Delivery[]) {
-    this.#late = late;
+  constructor(link: NatsLink, plan: ConsumerPlan) {
     this.#link = link;
     this.#plan = plan;
   }
 
-  request(max: number, signal: AbortSignal): Promise<Taken> {
+  request(max: number, signal: AbortSignal, late: (delivery: Delivery) => void): Promise<Taken> {
+    this.#late = late;
     const inbox = (this.#inbox ??= this.#listen());
     const { nc, clock } = this.#link;
     const token = `${inbox}.${(this.#next += 1)}`;
@@ -173,7 +177,7 @@ class Polls {
     }
     const delivery = toDelivery(this.#link, message);
     if (delivery === undefined) return;
-    if (poll === undefined) return void this.#late.push(delivery);
+    if (poll === undefined) return this.#late(delivery);
     poll.deliveries.push(delivery);
     if (poll.deliveries.length >= poll.max) poll.end(false);
   }
@@ -182,7 +186,7 @@ class Polls {
 function request(
   link: NatsLink,
   plan: ConsumerPlan,
-  late: Delivery[],
+  late: (delivery: Delivery) => void,
   max: number,
   waitMs: number,
   signal: AbortSignal,
@@ -207,7 +211,7 @@ function request(
       if (message.subject === inbox) return end(endsRequest(message));
       const delivery = toDelivery(link, message);
       if (delivery === undefined) return;
-      if (ended) return void late.push(delivery);
+      if (ended) return late(delivery);
       deliveries.push(delivery);
       if (deliveries.length >= max) end(false);
     };

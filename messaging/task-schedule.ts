@@ -4,7 +4,7 @@ import type { Delivery } from '../contracts/ports/messaging.ts';
 import type { TaskSchedule } from '../contracts/ports/task-store.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import type { NatsLink } from './connection.ts';
-import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
+import { isFull, isMissing, isTransient, unavailable } from './nats-errors.ts';
 import { headerRecord } from './delivery.ts';
 import { parseTask, parseTaskSubject } from './parse-task.ts';
 import { pullConsumer } from './pull-consumer.ts';
@@ -91,8 +91,7 @@ export function taskSchedule(link: NatsLink, times: PublishTimes): TaskSchedule 
           streamSeq: message.seq,
         });
       } catch (error) {
-        const code = apiErrorCode(error);
-        if (code === apiErrors.messageNotFound || code === apiErrors.sequenceNotFound) return undefined;
+        if (isMissing(error)) return undefined;
         if (isTransient(error)) throw unavailable('NATS does not answer about delayed tasks', error);
         throw error;
       }

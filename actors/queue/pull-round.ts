@@ -11,6 +11,8 @@ export interface PullRequest {
   readonly look: boolean;
   /** How long to wait for a first task when every lane is empty. */
   readonly idleWaitMs: number;
+  /** Takes what a wait brought after the round had its first task. */
+  readonly surplus: (pulled: readonly Pulled[]) => void;
 }
 
 export interface Pulled {
@@ -46,7 +48,9 @@ export async function pullRound(
     const { lane, max } = next.pull;
     let deliveries: readonly Delivery[];
     try {
-      deliveries = await source.pull(lane, max, 0, signal);
+      deliveries = await source.pull(lane, max, 0, signal, (delivery) =>
+        request.surplus([{ lane, delivery }]),
+      );
     } catch (error) {
       // What other lanes gave already must not be lost with it.
       if (taken.length > 0) break;
@@ -58,30 +62,50 @@ export async function pullRound(
   }
   if (taken.length > 0 || open.length === 0 || signal.aborted)
     return { taken, credits, more: taken.length >= request.want };
-  const first = await firstOf(source, open, request.idleWaitMs, signal);
+  const first = await firstOf(source, open, request.idleWaitMs, request.surplus, signal);
   return { taken: first, credits, more: first.some(({ delivery }) => delivery.behind > 0) };
 }
 
-async function firstOf(
+/**
+ * Gives the first task of any lane at once. The waits for the others are called off behind its back: what they bring all the same comes
+ * with the next pull.
+ */
+function firstOf(
   source: LaneSource,
   open: readonly Lane[],
   waitMs: number,
+  surplus: (pulled: readonly Pulled[]) => void,
   signal: AbortSignal,
 ): Promise<readonly Pulled[]> {
   const found = new AbortController();
   const either = AbortSignal.any([signal, found.signal]);
-  const pulls = open.map(async (lane) => {
-    try {
-      const deliveries = await source.pull(lane, 1, waitMs, either);
-      return deliveries.map((delivery) => ({ lane, delivery }));
-    } finally {
-      // Found or failed: either way the other lanes need not wait their time out.
-      found.abort();
+  return new Promise((resolve, reject) => {
+    let left = open.length;
+    let told = false;
+    let failed: unknown;
+    const ended = (): void => {
+      left -= 1;
+      if (left > 0) return;
+      if (failed === undefined) resolve([]);
+      else reject(failed as Error);
+    };
+    for (const lane of open) {
+      source.pull(lane, 1, waitMs, either, (delivery) => surplus([{ lane, delivery }])).then(
+        (deliveries) => {
+          const pulled = deliveries.map((delivery) => ({ lane, delivery }));
+          if (pulled.length > 0 && told) surplus(pulled);
+          else if (pulled.length > 0) resolve(pulled);
+          told ||= pulled.length > 0;
+          // Found: the other lanes need not wait their time out. The task goes first.
+          setImmediate(() => found.abort());
+          ended();
+        },
+        (error: unknown) => {
+          failed = error;
+          found.abort();
+          ended();
+        },
+      );
     }
   });
-  const settled = await Promise.allSettled(pulls);
-  const taken = settled.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-  const failed = settled.find((each) => each.status === 'rejected');
-  if (taken.length === 0 && failed !== undefined) throw failed.reason;
-  return taken;
 }

@@ -8,7 +8,7 @@ import { type ActorContext, type ActorSpec, type ReplyTo, tell } from '../kernel
 import { type LaneWeights, type LaneCredits, nextPull, withTaken } from './lane-schedule.ts';
 import { LimitGate } from './limit-gate.ts';
 import { averaged, tasksAhead } from './prefetch.ts';
-import { pullRound, type PullResult } from './pull-round.ts';
+import { type Pulled, pullRound, type PullResult } from './pull-round.ts';
 import { type QueueCounters, QueueCounts } from './queue-counters.ts';
 import { Remembered } from './remembered.ts';
 import { SharedTimer } from './shared-timer.ts';
@@ -29,11 +29,13 @@ export interface WorkerStatistics {
 
 export type QueueMessage =
   | { readonly type: 'pulled'; readonly round: Round }
+  | { readonly type: 'surplus'; readonly pulled: readonly Pulled[] }
   /** Places became free, or tasks came to their end: what exactly stands in a list. */
   | { readonly type: 'moved' }
   | { readonly type: 'beat' }
   | { readonly type: 'admitted'; readonly job: ReadTask }
   | { readonly type: 'added'; readonly lane: Lane; readonly count: number }
+  | { readonly type: 'lane-paused'; readonly lane: Lane; readonly paused: boolean; readonly replyTo: ReplyTo<void> }
   | { readonly type: 'lanes-paused'; readonly paused: ReadonlySet<Lane> }
   | { readonly type: 'cancel'; readonly cancellation: Cancellation }
   | { readonly type: 'drain'; readonly replyTo: ReplyTo<void> }
@@ -45,7 +47,7 @@ export interface QueueActorOptions extends TaskTools {
   readonly parse: Pick<Parsers, 'task'>;
   /** This worker, among all. */
   readonly workerId: string;
-  /** Tasks at work at a time. */
+  /** Tasks at work at a time; 0 takes none. */
   readonly concurrency: number;
   readonly weights: LaneWeights;
   /** Well below the lanes' ack wait. */
@@ -160,6 +162,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
           // A round begun before a crash has given back what it took.
           if (message.round === state.round) takeOver(state, message.round);
           break;
+        case 'surplus':
+          takeIn(state, message.pulled);
+          break;
         case 'moved':
           moved(state);
           break;
@@ -179,13 +184,16 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
           break;
         case 'lanes-paused':
           state.lanesKnown = true;
-          if (sameLanes(state.paused, message.paused)) break;
-          state.paused = message.paused;
-          state.look = true;
-          // What is held ahead of a paused lane goes back; the round under way asks the wrong lanes.
-          for (const lane of message.paused) for (const job of emptied(state, lane)) giveBack(state, job);
-          state.round?.aborter.abort();
+          pause(state, message.paused);
           break;
+        case 'lane-paused': {
+          const paused = new Set(state.paused);
+          if (message.paused) paused.add(message.lane);
+          else paused.delete(message.lane);
+          pause(state, paused);
+          message.replyTo.ok();
+          break;
+        }
         case 'cancel':
           cancel(state, message.cancellation);
           break;
@@ -379,6 +387,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       paused: state.paused,
       look: state.look,
       idleWaitMs: options.idleWaitMs,
+      surplus: (pulled: readonly Pulled[]) => {
+        if (!tell(ctx.self, { type: 'surplus', pulled })) for (const { delivery } of pulled) delivery.retry(0);
+      },
     };
     const round: Round = { aborter, work: pull() };
     state.round = round;
@@ -402,8 +413,12 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     }
     state.pullCredits = outcome.credits;
     state.look = outcome.more;
+    takeIn(state, outcome.taken);
+  }
+
+  function takeIn(state: QueueState, pulled: readonly Pulled[]): void {
     const takenAt = options.clock.now();
-    for (const { lane, delivery } of outcome.taken) {
+    for (const { lane, delivery } of pulled) {
       // Ours already: it was late to be mentioned, and the server gave it out again. It is one and the same.
       if (state.inHand.has(delivery.streamSeq)) continue;
       const job = read({ lane, delivery, takenAt });
@@ -418,6 +433,15 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
 
   function read(taken: TakenTask): ReadTask {
     return { ...taken, parsed: options.parse.task(taken.delivery) };
+  }
+
+  function pause(state: QueueState, paused: ReadonlySet<Lane>): void {
+    if (sameLanes(state.paused, paused)) return;
+    state.paused = paused;
+    state.look = true;
+    // What is held ahead of a paused lane goes back; the round under way asks the wrong lanes.
+    for (const lane of paused) for (const job of emptied(state, lane)) giveBack(state, job);
+    state.round?.aborter.abort();
   }
 
   function cancel(state: QueueState, cancellation: Cancellation): void {

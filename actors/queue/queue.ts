@@ -47,7 +47,7 @@ export interface QueueOptions {
   readonly log: Log;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Tasks at work at a time. Default 16. */
+  /** Tasks at work at a time. Default 16; 0 takes none: a producer. */
   readonly concurrency?: number;
   /** How many tasks each lane gets of a round under load. Default 8 : 4 : 2 : 1; each at least 1. */
   readonly weights?: LaneWeights;
@@ -117,6 +117,11 @@ export function spawnQueue(parent: Pick<Spawner, 'spawn'>, options: QueueOptions
     if (stored.kind === 'stored') added(task.lane, 1);
     return stored;
   };
+  /** The others hear of it in a moment, this one at once. */
+  const heed = (lane: Lane, paused: boolean): Promise<void> =>
+    ask<QueueMessage, void>(ref, (replyTo) => ({ type: 'lane-paused', lane, paused, replyTo }), {
+      timeoutMs: ASK_TIMEOUT_MS,
+    });
   const tools = { clock, log, parse: ports.parse, outbox: ports.outbox, add };
   const taking = Promise.all([
     takeSignals ? ports.inbox.consume((delivery) => takeSignal(delivery, tools), intake.signal) : undefined,
@@ -136,8 +141,14 @@ export function spawnQueue(parent: Pick<Spawner, 'spawn'>, options: QueueOptions
       for (const [lane, count] of counts) added(lane, count);
       return answers;
     },
-    pause: (lane, reason = '') => ports.desk.pause(lane, by, reason),
-    resume: (lane) => ports.desk.resume(lane, by),
+    async pause(lane, reason = '') {
+      await ports.desk.pause(lane, by, reason);
+      await heed(lane, true);
+    },
+    async resume(lane) {
+      await ports.desk.resume(lane, by);
+      await heed(lane, false);
+    },
     cancel: (taskId, reason = '') => ports.desk.cancel(taskId, by, reason),
     task: (taskId) => ports.desk.get(taskId),
     async statistics() {

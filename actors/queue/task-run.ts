@@ -208,8 +208,7 @@ export class TaskRun {
         return this.#acknowledge('cancelled');
       case 'dead': {
         log.error({ ...this.#about(), failure: verdict.failure }, 'a task goes to the dead letters');
-        const attempts = this.#startedAt === undefined ? this.#number - 1 : this.#number;
-        const death = { ...verdict, attempts, lastStartedAt: this.#startedAt, journey: parsed.journey };
+        const death = { ...verdict, attempts: this.#number, lastStartedAt: this.#startedAt, journey: parsed.journey };
         // Stored before it leaves the queue: a crash in between buries it twice at worst, which DEAD recognises.
         await dead.publish(deadTask(delivery, task, death, clock.now()), lane, deadTypeOf(task));
         if (task !== undefined) await this.#tellDeath(task, verdict.failure);

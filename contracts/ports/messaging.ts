@@ -43,8 +43,17 @@ export interface TaskProducer {
 }
 
 export interface LaneSource {
-  /** Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. */
-  pull(lane: Lane, max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+  /**
+   * Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. What was on its way when the signal
+   * aborted goes to `late`; without it, back.
+   */
+  pull(
+    lane: Lane,
+    max: number,
+    waitMs: number,
+    signal: AbortSignal,
+    late?: (delivery: Delivery) => void,
+  ): Promise<readonly Delivery[]>;
 }
 
 /** One lane as the server sees it, over all workers. */

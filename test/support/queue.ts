@@ -34,6 +34,7 @@ export async function startWorker(
     random: () => 0.5,
     heartbeatMs: ackWaitMs / 4,
     graceMs: 200,
+    drainMs: 100,
     retry: { firstMs: 20, factor: 2, mostMs: 200 },
     ...options,
   });
