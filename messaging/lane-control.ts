@@ -33,27 +33,37 @@ export function laneControl(link: NatsLink, times: PublishTimes): LaneControl {
     follow(listener) {
       let ended = false;
       let cancel = (): void => undefined;
+      let again = (): void => undefined;
+      let looks = 0;
       const look = async (): Promise<void> => {
         cancel();
+        const own = (looks += 1);
         let againMs = LOOK_EVERY_MS;
         try {
           const all = await control.all();
-          if (!ended) listener(new Set(lanes.filter((lane) => all[lane]?.paused === true)));
+          // A later look knows better.
+          if (!ended && own === looks) listener(new Set(lanes.filter((lane) => all[lane]?.paused === true)));
         } catch (error) {
           againMs = TRY_AGAIN_MS;
           link.log.debug({ error: toFailure(error) }, 'the lanes’ pauses could not be read');
         }
+        if (ended || own !== looks) return;
         cancel();
-        if (!ended) cancel = link.clock.schedule(againMs, () => void look());
+        cancel = link.clock.schedule(againMs, () => void look());
       };
-      // What the stream stored is what counts; the message itself only says that it is time to look.
+      // What the stream stored is what counts; the message itself only says that it is time to look, again once it is stored.
       const subscription = link.nc.subscribe('taskcontrol.lane.*', {
-        callback: () => void link.nc.flush().then(look, () => undefined),
+        callback: () => {
+          void look();
+          again();
+          again = link.clock.schedule(TRY_AGAIN_MS, () => void look());
+        },
       });
       void look();
       return () => {
         ended = true;
         cancel();
+        again();
         if (!link.nc.isClosed() && !link.nc.isDraining()) subscription.unsubscribe();
       };
     },

@@ -11,12 +11,13 @@ const Cancellation = z.object({ taskId: TaskId, by: z.string(), reason: z.string
 const ALL = 'taskstate.cancel.*';
 /** One that got lost on its way is found again that soon. */
 const LOOK_EVERY_MS = 10_000;
+const TRY_AGAIN_MS = 250;
 
 export function taskCancels(link: NatsLink, times: PublishTimes): TaskCancels {
   return {
     put: (cancellation) =>
       putValue(link, subjects.taskCancel(cancellation.taskId), Cancellation.parse(cancellation), times),
-    follow(listener) {
+    follow(listener, allKnown) {
       const known = new Map<string, number>();
       let ended = false;
       let cancel = (): void => undefined;
@@ -27,8 +28,10 @@ export function taskCancels(link: NatsLink, times: PublishTimes): TaskCancels {
         listener(data);
       };
       let lastSeen = -1;
+      let said = false;
       const look = async (): Promise<void> => {
         cancel();
+        let againMs = LOOK_EVERY_MS;
         try {
           const { state } = await link.jsm.streams.info(streams.taskState, { subjects_filter: ALL });
           const there = new Set(Object.keys(state.subjects ?? {}));
@@ -39,14 +42,17 @@ export function taskCancels(link: NatsLink, times: PublishTimes): TaskCancels {
             }
             lastSeen = state.last_seq;
           }
+          if (!said && !ended) allKnown();
+          said = true;
           // What the stream has let go of is too old to matter.
           for (const taskId of known.keys())
             if (!there.has(subjects.taskCancel(taskId as TaskId))) known.delete(taskId);
         } catch (error) {
+          againMs = TRY_AGAIN_MS;
           link.log.debug({ error: toFailure(error) }, 'cancelled tasks could not be read');
         }
         cancel();
-        if (!ended) cancel = link.clock.schedule(LOOK_EVERY_MS, () => void look());
+        if (!ended) cancel = link.clock.schedule(againMs, () => void look());
       };
       const subscription = link.nc.subscribe(ALL, {
         callback: (error, message) => {

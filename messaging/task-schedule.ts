@@ -22,7 +22,8 @@ export const scheduleHeaders = (dueAt: number, to: string): Record<string, strin
 
 const BATCH = 100;
 const WAIT_MS = 5_000;
-const ACK_WAIT_MS = 10_000;
+/** A restart of the server forgets until when a message was put back: it comes again after that long. */
+const ACK_WAIT_MS = 2_000;
 const PAUSE_MS = 500;
 
 /**

@@ -38,6 +38,7 @@ export type QueueMessage =
   | { readonly type: 'lane-paused'; readonly lane: Lane; readonly paused: boolean; readonly replyTo: ReplyTo<void> }
   | { readonly type: 'lanes-paused'; readonly paused: ReadonlySet<Lane> }
   | { readonly type: 'cancel'; readonly cancellation: Cancellation }
+  | { readonly type: 'cancels-known' }
   | { readonly type: 'drain'; readonly replyTo: ReplyTo<void> }
   | { readonly type: 'interrupt' }
   | { readonly type: 'statistics'; readonly replyTo: ReplyTo<WorkerStatistics> };
@@ -75,8 +76,9 @@ interface QueueState {
   pullCredits: LaneCredits;
   runCredits: LaneCredits;
   paused: ReadonlySet<Lane>;
-  /** Nothing is taken before it is known which lanes are paused. */
+  /** Nothing is taken before it is known which lanes are paused and which tasks nobody wants any more. */
   lanesKnown: boolean;
+  cancelsKnown: boolean;
   /** Held ahead, by lane, in the order in which they came. */
   readonly ahead: Map<Lane, ReadTask[]>;
   aheadCount: number;
@@ -123,6 +125,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         runCredits: options.weights,
         paused: new Set(),
         lanesKnown: false,
+        cancelsKnown: false,
         ahead: new Map(lanes.map((lane) => [lane, []])),
         aheadCount: 0,
         admitted: [],
@@ -145,8 +148,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         stopFollowing: () => undefined,
       };
       const stopLanes = store.lanes.follow((paused) => tell(ctx.self, { type: 'lanes-paused', paused }));
-      const stopCancels = store.cancels.follow((cancellation) =>
-        tell(ctx.self, { type: 'cancel', cancellation }),
+      const stopCancels = store.cancels.follow(
+        (cancellation) => tell(ctx.self, { type: 'cancel', cancellation }),
+        () => tell(ctx.self, { type: 'cancels-known' }),
       );
       state.stopFollowing = () => {
         stopLanes();
@@ -196,6 +200,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         }
         case 'cancel':
           cancel(state, message.cancellation);
+          break;
+        case 'cancels-known':
+          state.cancelsKnown = true;
           break;
         case 'drain':
           drain(state, message.replyTo);
@@ -263,7 +270,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       begin(state, job, ctx);
     }
     if (state.draining !== undefined) return endDrain(state);
-    if (state.round !== undefined || !state.lanesKnown) return;
+    if (state.round !== undefined || !state.lanesKnown || !state.cancelsKnown) return;
     const free = concurrency - state.running.size;
     const wanted = free + tasksAhead(concurrency, state.averageMs) - state.aheadCount;
     const room = limitedIn(state) < MOST_LIMITED * state.gates.size + concurrency;
@@ -338,7 +345,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       tell(ctx.self, { type: 'moved' });
     };
     let placeIsFree = false;
-    const run: TaskRun = new TaskRun(job, state.unacknowledged.take(delivery), state.tools, {
+    const cancellation = cancellationOf(state, job);
+    const how = state.unacknowledged.take(delivery) ? 'done' : cancellation ? reasonOf(cancellation) : 'run';
+    const run: TaskRun = new TaskRun(job, how, state.tools, {
       placeFree: (workMs) => {
         if (placeIsFree) return;
         placeIsFree = true;
@@ -348,8 +357,6 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       recovered: () => state.counts.count(lane, 'recovered'),
     });
     state.running.add(run);
-    const cancellation = cancellationOf(state, job);
-    if (cancellation !== undefined) run.cancel(reasonOf(cancellation));
     void run.ended.then((end) => {
       state.over.push({ run, end });
       report();

@@ -62,12 +62,16 @@ export class TaskRun {
   #startedAt: number | undefined;
   #keeper: RecordKeeper | undefined;
 
-  /** @param workDone an earlier delivery was run to its end here and only the acknowledgement got lost */
-  constructor(job: ReadTask, workDone: boolean, tools: TaskTools, events: RunEvents) {
+  /**
+   * @param begin `done`: an earlier delivery was run to its end here and only the acknowledgement got lost; an error: nobody wants it
+   * any more
+   */
+  constructor(job: ReadTask, begin: 'run' | 'done' | TradewrightError, tools: TaskTools, events: RunEvents) {
     this.job = job;
     this.#tools = tools;
     this.#events = events;
-    this.ended = workDone ? this.#onlyAcknowledge() : this.#take();
+    if (begin instanceof TradewrightError) this.#told = { kind: 'cancel', reason: begin };
+    this.ended = begin === 'done' ? this.#onlyAcknowledge() : this.#take();
   }
 
   /** The worker stops. */

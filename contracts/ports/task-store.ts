@@ -74,8 +74,8 @@ export interface Cancellation {
 /** Tasks that are not to be done any more. */
 export interface TaskCancels {
   put(cancellation: Cancellation): Promise<void>;
-  /** Calls with every cancellation that there is and that comes. */
-  follow(listener: (cancellation: Cancellation) => void): () => void;
+  /** Calls with every cancellation that there is, then `known`, then with each that comes. */
+  follow(listener: (cancellation: Cancellation) => void, known: () => void): () => void;
 }
 
 /** A small record that several workers change: each change must know what it changes. */

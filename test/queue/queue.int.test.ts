@@ -165,7 +165,9 @@ describe('QueueActor', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const held: string[] = [];
-    createInterface({ input: victim.stdout }).on('line', (line) => held.push(line.replace('holds ', '')));
+    createInterface({ input: victim.stdout }).on('line', (line) => {
+      if (line.startsWith('holds ')) held.push(line.slice('holds '.length));
+    });
     const keys = Array.from({ length: 5 }, (_, n) => `task ${n}`);
     const producer = await work(() => undefined, { concurrency: 0, takeSignals: false });
     for (const key of keys) await producer.queue.add(aTask(key));
