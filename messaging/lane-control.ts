@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { toFailure } from '../contracts/errors.ts';
-import { type Lane, lanes } from '../contracts/lanes.ts';
+import { Lane as LaneName, type Lane, lanes } from '../contracts/lanes.ts';
 import type { LaneControl, LanePause } from '../contracts/ports/task-store.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
 import type { NatsLink } from './connection.ts';
-import { lastValue, putValue } from './last-value.ts';
+import { lastValue, putValue, readJson } from './last-value.ts';
 import type { PublishTimes } from './store-message.ts';
 
 const Pause = z.object({
@@ -31,39 +31,40 @@ export function laneControl(link: NatsLink, times: PublishTimes): LaneControl {
       return Object.fromEntries(each) as Record<Lane, LanePause | undefined>;
     },
     follow(listener) {
+      const known = new Map<Lane, LanePause>();
       let ended = false;
       let cancel = (): void => undefined;
-      let again = (): void => undefined;
-      let looks = 0;
+      // Whichever way it comes, the latest word counts.
+      const learn = (lane: Lane, pause: LanePause | undefined): void => {
+        if (pause !== undefined && pause.at >= (known.get(lane)?.at ?? 0)) known.set(lane, pause);
+      };
+      const say = (): void => {
+        if (!ended) listener(new Set(lanes.filter((lane) => known.get(lane)?.paused === true)));
+      };
       const look = async (): Promise<void> => {
-        cancel();
-        const own = (looks += 1);
         let againMs = LOOK_EVERY_MS;
         try {
           const all = await control.all();
-          // A later look knows better.
-          if (!ended && own === looks) listener(new Set(lanes.filter((lane) => all[lane]?.paused === true)));
+          for (const lane of lanes) learn(lane, all[lane]);
+          say();
         } catch (error) {
           againMs = TRY_AGAIN_MS;
           link.log.debug({ error: toFailure(error) }, 'the lanes’ pauses could not be read');
         }
-        if (ended || own !== looks) return;
-        cancel();
-        cancel = link.clock.schedule(againMs, () => void look());
+        if (!ended) cancel = link.clock.schedule(againMs, () => void look());
       };
-      // What the stream stored is what counts; the message itself only says that it is time to look, again once it is stored.
       const subscription = link.nc.subscribe('taskcontrol.lane.*', {
-        callback: () => {
-          void look();
-          again();
-          again = link.clock.schedule(TRY_AGAIN_MS, () => void look());
+        callback: (error, message) => {
+          const lane = LaneName.safeParse(message.subject.split('.')[2]).data;
+          if (error !== null || lane === undefined) return;
+          learn(lane, Pause.safeParse(readJson(message.data)).data);
+          say();
         },
       });
       void look();
       return () => {
         ended = true;
         cancel();
-        again();
         if (!link.nc.isClosed() && !link.nc.isDraining()) subscription.unsubscribe();
       };
     },

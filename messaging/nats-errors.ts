@@ -18,6 +18,7 @@ export const apiErrors = {
   streamNotFound: 10059,
   subjectsOverlap: 10065,
   wrongLastSequence: 10071,
+  consumerExists: 10148,
   /** "Subject taken" and "stream full" alike. */
   storeFailed: 10077,
 } as const;

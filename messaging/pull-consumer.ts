@@ -4,7 +4,7 @@ import { delay } from '../contracts/ports/clock.ts';
 import type { Delivery } from '../contracts/ports/messaging.ts';
 import type { NatsLink } from './connection.ts';
 import { toDelivery } from './delivery.ts';
-import { isTransient, unavailable } from './nats-errors.ts';
+import { apiErrorCode, apiErrors, isTransient, unavailable } from './nats-errors.ts';
 import { nanosOf } from './stream-config.ts';
 
 export interface ConsumerPlan {
@@ -89,10 +89,25 @@ async function makeConsumer(link: NatsLink, plan: ConsumerPlan): Promise<void> {
     max_deliver: -1,
   };
   try {
-    await link.jsm.consumers.add(plan.stream, config);
+    await addOrUpdate(link, plan, config);
   } catch (error) {
     if (isTransient(error)) throw unavailable(`NATS did not answer for consumer ${plan.durable}`, error);
     throw unavailable(`consumer ${plan.durable} of stream ${plan.stream} cannot be made`, error);
+  }
+}
+
+/** A changed setting applies to the consumer that is there: what was taken from it stays taken. */
+async function addOrUpdate(
+  link: NatsLink,
+  plan: ConsumerPlan,
+  config: Partial<ConsumerConfig>,
+): Promise<void> {
+  try {
+    await link.jsm.consumers.add(plan.stream, config);
+  } catch (error) {
+    if (apiErrorCode(error) !== apiErrors.consumerExists) throw error;
+    await link.jsm.consumers.update(plan.stream, plan.durable, config);
+    link.log.info({ consumer: plan.durable, stream: plan.stream }, 'consumer updated');
   }
 }
 
