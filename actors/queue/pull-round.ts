@@ -96,8 +96,8 @@ function firstOf(
           if (pulled.length > 0 && told) surplus(pulled);
           else if (pulled.length > 0) resolve(pulled);
           told ||= pulled.length > 0;
-          // Found: the other lanes need not wait their time out. The task goes first.
-          setImmediate(() => found.abort());
+          // Found: the other lanes need not wait their time out. The task goes first, and it takes a turn to begin.
+          setImmediate(() => setImmediate(() => found.abort()));
           ended();
         },
         (error: unknown) => {

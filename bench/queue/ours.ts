@@ -5,7 +5,7 @@ import { taskIdFrom } from '../../contracts/ids.ts';
 import { systemClock as clock } from '../../contracts/ports/clock.ts';
 import { silentLog as log } from '../../contracts/ports/log.ts';
 import type { Task } from '../../contracts/task.ts';
-import { openMessaging, streamLimits } from '../../messaging/index.ts';
+import { connect, openMessaging, streamLimits } from '../../messaging/index.ts';
 import { loaded, serve } from '../harness/serve.mjs';
 
 const [natsUrl = ''] = process.argv.slice(2);
@@ -32,7 +32,13 @@ let done = 0;
 let wanted = 0;
 let reached: () => void = () => undefined;
 const waiting = new Map<string, (endedAt: number) => void>();
+const held: string[] = [];
+let holding = false;
 const registry = new TaskRegistry().registerHandler('bench', async ({ dedupKey }) => {
+  if (holding) {
+    held.push(dedupKey);
+    await new Promise(() => undefined);
+  }
   done += 1;
   waiting.get(dedupKey)?.(performance.now());
   if (done === wanted) reached();
@@ -68,14 +74,23 @@ serve({
     await loaded(n, 1_000, async (at) => void (await messaging.tasks.publish(task(all[at] ?? ''))));
     return { seconds: (performance.now() - began) / 1000 };
   },
-  /** What is stored, until each is acknowledged. */
-  process: async ({ n, concurrency }: { n: number; concurrency: number }) => {
+  /** `n` of what is stored; of all that is stored, until the last is acknowledged. */
+  process: async ({
+    n,
+    concurrency,
+    all: whole = true,
+  }: {
+    n: number;
+    concurrency: number;
+    all?: boolean;
+  }) => {
     [done, wanted] = [0, n];
     const all = new Promise<void>((resolve) => (reached = resolve));
     const began = performance.now();
     const { queue, stop } = work(concurrency);
     await all;
-    while ((await queue.statistics()).worker.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (whole && (await queue.statistics()).worker.inFlight > 0)
+      await new Promise((resolve) => setTimeout(resolve, 1));
     const seconds = (performance.now() - began) / 1000;
     await stop();
     return { seconds };
@@ -94,5 +109,27 @@ serve({
     }
     await stop();
     return { latencies };
+  },
+  clear: async () => {
+    const link = await connect({ url: natsUrl, name: 'bench clear', log, clock });
+    await link.jsm.streams.purge('TASKS');
+    await link.close();
+    return {};
+  },
+  /** Takes `n` tasks and never ends them. */
+  hold: async ({ n }: { n: number }) => {
+    holding = true;
+    work(n);
+    while (held.length < n) await new Promise((resolve) => setTimeout(resolve, 10));
+    return {};
+  },
+  /** A worker with nothing to do, until it has done `n`. */
+  standBy: async ({ n }: { n: number }) => {
+    [done, wanted] = [0, n];
+    const all = new Promise<void>((resolve) => (reached = resolve));
+    const { stop } = work(n);
+    await all;
+    void stop();
+    return {};
   },
 });

@@ -12,6 +12,8 @@ await queue.waitUntilReady();
 const data = (key) => ({ symbol: 'SPX', key, weights: [0.25, 0.5, 0.25], note: 'x'.repeat(100) });
 
 let done = 0;
+let holding = false;
+let held = 0;
 let wanted = 0;
 let reached = () => undefined;
 const waiting = new Map();
@@ -19,6 +21,10 @@ const work = (concurrency) => {
   const worker = new Worker(
     'bench',
     async (job) => {
+      if (holding) {
+        held += 1;
+        await new Promise(() => undefined);
+      }
       waiting.get(job.id)?.(performance.now());
       return { ok: true };
     },
@@ -75,14 +81,17 @@ serve({
     await worker.close();
     return { latencies };
   },
-  /** For the crash: takes jobs and holds them. */
-  hold: async ({ concurrency }) => {
-    new Worker('bench', () => new Promise(() => undefined), { connection, concurrency });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  hold: async ({ n }) => {
+    holding = true;
+    work(n);
+    while (held < n) await new Promise((resolve) => setTimeout(resolve, 10));
     return {};
   },
-  clear: async () => {
-    await queue.obliterate({ force: true });
+  standBy: async ({ n }) => {
+    [done, wanted] = [0, n];
+    const all = new Promise((resolve) => (reached = resolve));
+    work(n);
+    await all;
     return {};
   },
 });
