@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerJournal } from './commands/journal.ts';
+import { registerQueue } from './commands/queue.ts';
 import { registerWorker } from './commands/worker.ts';
 import { registerWorkflows } from './commands/workflows.ts';
 import { exitCodes, sayFailure } from './terminal.ts';
@@ -16,7 +17,7 @@ const program = new Command('tradewright')
   .option('--json', 'one JSON object as the last line of stdout')
   .exitOverride();
 
-for (const register of [registerWorker, registerWorkflows, registerJournal]) register(program);
+for (const register of [registerWorker, registerWorkflows, registerQueue, registerJournal]) register(program);
 
 try {
   await program.parseAsync();

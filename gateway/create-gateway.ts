@@ -10,6 +10,7 @@ import { questions } from './http/ask.ts';
 import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { journalRoutes } from './http/journal-routes.ts';
+import { queueRoutes } from './http/queue-routes.ts';
 import { statusRoutes } from './http/status-routes.ts';
 import { workflowRoutes } from './http/workflow-routes.ts';
 import { defaultLimits } from './limits.ts';
@@ -47,7 +48,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   workflowRoutes(app, context, ask, accepted);
   commandRoutes(app, context, ask, accepted);
   journalRoutes(app, ask);
-  statusRoutes(app, ask, limits);
+  if (options.queue !== undefined) queueRoutes(app, context, options.queue);
+  statusRoutes(app, ask, limits, options.metrics);
   const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);
 

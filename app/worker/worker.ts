@@ -27,6 +27,7 @@ import { publishedByOther } from './published.ts';
 import { answerQueries } from './queries.ts';
 import { answerUpkeep } from './journal-upkeep.ts';
 import { openAgent } from './model.ts';
+import { queueMetrics } from '../telemetry/metrics.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
 import { reconcileSignals } from './reconcile.ts';
@@ -224,6 +225,8 @@ async function start(
     host,
     port,
     tasks: messaging.tasks,
+    queue: messaging,
+    metrics: queueMetrics(queue, metrics, clock),
     queries: messaging.queries,
     events: messaging.events,
     live,
