@@ -9,6 +9,7 @@ import { rowOf } from './harness/rows.ts';
 import type { Suite } from './harness/suite.ts';
 
 const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  queue: async () => (await import('./queue/suite.ts')).queue,
   saga: async () => (await import('./saga/suite.ts')).saga,
   sandbox: async () => (await import('./sandbox/suite.ts')).sandbox,
 };

@@ -4,6 +4,7 @@ import { registerJournal } from './commands/journal.ts';
 import { registerStrategies } from './commands/strategies.ts';
 import { registerTraces } from './commands/traces.ts';
 import { registerSandbox } from './commands/sandbox.ts';
+import { registerQueue } from './commands/queue.ts';
 import { registerWorker } from './commands/worker.ts';
 import { registerWorkflows } from './commands/workflows.ts';
 import { exitCodes, sayFailure } from './terminal.ts';
@@ -25,6 +26,7 @@ for (const register of [
   registerStrategies,
   registerTraces,
   registerJournal,
+  registerQueue,
   registerSandbox,
 ])
   register(program);

@@ -71,6 +71,10 @@ export const errorCodes = {
   PORT_IN_USE: { kind: 'terminal', says: 'The port is taken by another program.' },
   QUEUE_FULL: { kind: 'retryable', says: 'The queue takes no more at the moment.' },
   RATE_LIMITED: { kind: 'retryable', says: 'The client asks more often than it may.' },
+  REPLAY_CAPPED: {
+    kind: 'terminal',
+    says: 'The dead letter has come back as often as it may; replay it with force.',
+  },
   SANDBOX_BLOCKED: { kind: 'terminal', says: 'The validator blocked the code before any container saw it.' },
   SANDBOX_INTERNAL: { kind: 'retryable', says: 'The sandbox itself failed; the program is not to blame.' },
   SANDBOX_POOL_CLOSED: { kind: 'retryable', says: 'The sandbox pool is shutting down.' },

@@ -1,4 +1,4 @@
-import type { SignalId, StrategyId, WorkflowId } from './ids.ts';
+import type { SignalId, StrategyId, TaskId, WorkflowId } from './ids.ts';
 import type { Lane } from './lanes.ts';
 import { type Symbol, toSubjectToken } from './symbol.ts';
 
@@ -9,6 +9,10 @@ export const streams = {
   signals: 'SIGNALS',
   events: 'EVENTS',
   dead: 'DEAD',
+  schedule: 'TASK_SCHEDULE',
+  taskState: 'TASK_STATE',
+  taskControl: 'TASK_CONTROL',
+  taskKeys: 'TASK_KEYS',
 } as const;
 
 /** What a worker is asked over NATS request/reply. */
@@ -31,6 +35,14 @@ export const subjects = {
   task: (lane: Lane, type: string) => `tasks.${lane}.${type}`,
   lane: (lane: Lane) => `tasks.${lane}.>`,
   dead: (lane: Lane, type: string) => `dead.${lane}.${type}`,
+  scheduled: (taskId: TaskId) => `schedule.${taskId}`,
+  taskRecord: (taskId: TaskId) => `taskstate.record.${taskId}`,
+  taskCancel: (taskId: TaskId) => `taskstate.cancel.${taskId}`,
+  /** What earlier deliveries of a stored message came to. */
+  taskNote: (streamSeq: number, storedAt: number) => `taskstate.note.${streamSeq}-${storedAt}`,
+  laneControl: (lane: Lane) => `taskcontrol.lane.${lane}`,
+  typeLimit: (type: string) => `taskcontrol.limit.${type}`,
+  taskKey: (taskId: TaskId) => `taskkeys.${taskId}`,
   signalIn: (symbol: Symbol) => `signals.in.${toSubjectToken(symbol)}`,
   signalRejected: (symbolToken: string) => `signals.rejected.${symbolToken}`,
   /** Where the router publishes; the server republishes what it stored to {@link subjects.signalOut}. */

@@ -26,6 +26,15 @@ export const Task = z.object({
   traceparent: TraceParent.optional(),
   /** A NATS subject that gets the result or the refusal. */
   replyTo: z.string().max(256).optional(),
+  /** How long its key stays taken, beyond the stream's own window (10 minutes): up to 30 days. */
+  dedupForMs: z
+    .number()
+    .int()
+    .positive()
+    .max(30 * 86_400_000)
+    .optional(),
+  /** Its state, progress and result can be looked up, until a week after it ended. Costs a write for each change. */
+  keepResult: z.boolean().optional(),
 });
 export type Task = z.infer<typeof Task>;
 
@@ -53,8 +62,15 @@ export const DeadTask = z.object({
   task: Task.optional(),
   cause: z.object({ code: z.string(), message: z.string(), stack: z.string().optional() }),
   attempts: z.number().int().nonnegative(),
+  /** When its message was stored for the first time. */
   firstSeenAt: EpochMs,
+  /** When its last attempt began; absent where it was never begun. */
+  lastStartedAt: EpochMs.optional(),
   diedAt: EpochMs,
+  /** Names the message that it was at first. */
+  origin: z.string().optional(),
+  /** How often it has come back from the dead letters before. */
+  replays: z.number().int().nonnegative().default(0),
 });
 export type DeadTask = z.infer<typeof DeadTask>;
 
@@ -63,7 +79,7 @@ export const TaskReply = z.object({
   schema: z.literal('tradewright.task-reply/1'),
   taskId: TaskId,
   type: TaskType,
-  outcome: z.enum(['completed', 'dead']),
+  outcome: z.enum(['completed', 'dead', 'cancelled']),
   /** Of a handler task, what it gave; of a start task `{workflowId}`. */
   result: z.unknown().optional(),
   error: Failure.optional(),

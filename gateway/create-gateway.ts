@@ -11,6 +11,7 @@ import { commandRoutes } from './http/command-routes.ts';
 import { createApp } from './http/create-app.ts';
 import { journalRoutes } from './http/journal-routes.ts';
 import { sandboxRoutes } from './http/sandbox-routes.ts';
+import { queueRoutes } from './http/queue-routes.ts';
 import { statusRoutes } from './http/status-routes.ts';
 import { strategyRoutes } from './http/strategy-routes.ts';
 import { traceRoutes } from './http/trace-routes.ts';
@@ -53,7 +54,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   traceRoutes(app, ask, log);
   strategyRoutes(app, context, ask, accepted);
   sandboxRoutes(app, ask);
-  statusRoutes(app, ask, limits);
+  if (options.queue !== undefined) queueRoutes(app, context, options.queue);
+  statusRoutes(app, ask, limits, options.metrics);
   const closing = closer(app, clock, limits.drainMs);
   await listen(app, host, port);
 

@@ -1,7 +1,21 @@
 import type { Clock } from '../contracts/ports/clock.ts';
 import type { Log } from '../contracts/ports/log.ts';
-import type { EventFeed, LiveFeed, Queries, TaskProducer } from '../contracts/ports/messaging.ts';
+import type {
+  EventFeed,
+  LaneStatistics,
+  LiveFeed,
+  Queries,
+  TaskProducer,
+} from '../contracts/ports/messaging.ts';
+import type { DeadLetterOffice, TaskDesk } from '../contracts/ports/task-store.ts';
 import type { GatewayLimits } from './limits.ts';
+
+/** What the routes for tasks, lanes and dead letters work on. */
+export interface GatewayQueue {
+  readonly desk: TaskDesk;
+  readonly dead: DeadLetterOffice;
+  readonly statistics: LaneStatistics;
+}
 
 export interface GatewayOptions {
   /** Default `127.0.0.1`. Any address but a loopback one needs `auth`. */
@@ -12,6 +26,10 @@ export interface GatewayOptions {
   readonly queries: Queries;
   readonly events: EventFeed;
   readonly live: LiveFeed;
+  /** Without it there are no routes for tasks, lanes and dead letters. */
+  readonly queue?: GatewayQueue;
+  /** This process's metrics in Prometheus' text format, for `GET /metrics`. */
+  readonly metrics?: () => Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
   /** The symbols that market data exists for, upper-cased. */

@@ -3,6 +3,7 @@ import { jetstreamManager, type JetStreamClient, type JetStreamManager } from '@
 import { TradewrightError } from '../contracts/errors.ts';
 import type { Clock } from '../contracts/ports/clock.ts';
 import type { Log } from '../contracts/ports/log.ts';
+import { AckConfirmer } from './ack-confirmer.ts';
 import { AckedPublisher } from './acked-publisher.ts';
 import { unavailable } from './nats-errors.ts';
 
@@ -29,6 +30,7 @@ export interface NatsLink {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly publisher: AckedPublisher;
+  readonly confirmer: AckConfirmer;
   readonly clock: Clock;
   readonly log: Log;
   /** Without credentials. */
@@ -57,10 +59,15 @@ export async function connect(options: ConnectOptions): Promise<NatsLink> {
     const jsm = await openJetStream(nc, address.shown);
     const state = watch(nc, log, address.shown);
     const publisher = new AckedPublisher(nc, clock);
-    state.onLost(() => publisher.abandon());
+    const confirmer = new AckConfirmer(nc, clock, state.connected);
+    state.onLost(() => {
+      publisher.abandon();
+      confirmer.resend();
+    });
     const link: NatsLink = {
       nc,
       publisher,
+      confirmer,
       js: jsm.jetstream(),
       jsm,
       clock,

@@ -1,37 +1,23 @@
 import { TradewrightError } from '../contracts/errors.ts';
 import { Lane } from '../contracts/lanes.ts';
-import type { DeadLetters } from '../contracts/ports/messaging.ts';
+import type { DeadEntry, DeadFilter, DeadLetterOffice } from '../contracts/ports/task-store.ts';
 import { streams, subjects } from '../contracts/subjects.ts';
-import { DeadTask } from '../contracts/task.ts';
+import { DeadTask, TaskType } from '../contracts/task.ts';
 import type { NatsLink } from './connection.ts';
-import { apiErrorCode, apiErrors, isFull, isTransient, unavailable } from './nats-errors.ts';
+import { readJson } from './last-value.ts';
+import { isFull, isMissing, isTransient, unavailable } from './nats-errors.ts';
 import { messageId, publishTimes, storeMessage, type PublishTimes } from './store-message.ts';
+import { taskHeaders } from './task-headers.ts';
 
-/** A dead task with its place in DEAD. */
-export interface DeadEntry {
-  readonly streamSeq: number;
-  readonly lane: Lane;
-  readonly type: string;
-  readonly dead: DeadTask;
-}
-
-/** The dead-letter stream as a person works with it. */
-export interface DeadLetterOffice extends DeadLetters {
-  /** Entries after `afterSeq`, oldest first, at most `limit`. */
-  list(afterSeq: number, limit: number): Promise<readonly DeadEntry[]>;
-  get(streamSeq: number): Promise<DeadEntry | undefined>;
-  /** Puts the original back where it was and takes the entry away. @throws NOT_FOUND, QUEUE_FULL, NATS_UNAVAILABLE */
-  replay(streamSeq: number): Promise<void>;
-  /** Takes one entry away, or all; gives how many. */
-  purge(streamSeq?: number): Promise<number>;
-}
+/** How often a dead letter may come back before a person has to insist. */
+export const MOST_REPLAYS = 3;
 
 export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes): DeadLetterOffice {
   const office: DeadLetterOffice = {
     async publish(dead, lane, type) {
       const bytes = JSON.stringify(DeadTask.parse(dead));
       // The same death reported twice (its ack got lost in between) is one entry.
-      const msgId = messageId('dead', dead.subject, dead.original, String(dead.firstSeenAt));
+      const msgId = messageId('dead', dead.subject, dead.original, String(dead.firstSeenAt), String(dead.replays));
       try {
         return await storeMessage(link, { subject: subjects.dead(lane, type), bytes, msgId, times });
       } catch (error) {
@@ -39,15 +25,15 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
         throw new TradewrightError('QUEUE_FULL', 'the dead-letter stream is full', { cause: error });
       }
     },
-    async list(afterSeq, limit) {
-      const { state } = await answered(link.jsm.streams.info(streams.dead));
+    async list(afterSeq, limit, filter = {}) {
       const entries: DeadEntry[] = [];
-      for (let seq = Math.max(afterSeq + 1, state.first_seq); seq <= state.last_seq; seq++) {
-        if (entries.length >= limit) break;
-        const entry = await office.get(seq);
-        if (entry !== undefined) entries.push(entry);
+      let next = afterSeq;
+      for await (const entry of walk(afterSeq, filter)) {
+        if (entries.length >= limit) return { entries, next };
+        entries.push(entry);
+        next = entry.streamSeq;
       }
-      return entries;
+      return { entries, next: undefined };
     },
     async get(streamSeq) {
       const message = await answered(link.jsm.streams.getMessage(streams.dead, { seq: streamSeq })).catch(
@@ -55,31 +41,104 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
       );
       return message === null ? undefined : toEntry(message.subject, message.seq, message.data);
     },
-    async replay(streamSeq) {
+    async replay(streamSeq, force = false) {
       const entry = await office.get(streamSeq);
       if (entry === undefined) throw new TradewrightError('NOT_FOUND', `no dead letter ${streamSeq}`);
-      try {
-        await storeMessage(link, {
-          subject: entry.dead.subject,
-          bytes: Buffer.from(entry.dead.original, 'base64'),
-          // Apart from the first life's id, which the dedup window may still hold; one replay of an entry is one task.
-          msgId: messageId('replay', String(streamSeq), String(entry.dead.diedAt)),
-          times,
-        });
-      } catch (error) {
-        if (isFull(error))
-          throw new TradewrightError('QUEUE_FULL', 'the task queue is full', { cause: error });
-        throw error;
+      if (isCapped(entry, force)) {
+        throw new TradewrightError(
+          'REPLAY_CAPPED',
+          `dead letter ${streamSeq} has come back ${entry.dead.replays} times already`,
+          { details: { replays: entry.dead.replays, cap: MOST_REPLAYS } },
+        );
       }
-      await office.purge(streamSeq);
+      await putBack(entry);
+    },
+    async replayAll(filter, limit, force = false) {
+      const outcome = { replayed: 0, capped: 0, left: 0 };
+      // Those that die again meanwhile come after the last one of now.
+      const last = (await answered(link.jsm.streams.info(streams.dead))).state.last_seq;
+      let full = false;
+      for await (const entry of walk(0, filter)) {
+        if (entry.streamSeq > last) break;
+        if (isCapped(entry, force)) outcome.capped += 1;
+        else if (full || outcome.replayed >= limit) outcome.left += 1;
+        else {
+          full = !(await putBack(entry).then(() => true, fullIsFalse));
+          if (full) outcome.left += 1;
+          else outcome.replayed += 1;
+        }
+      }
+      return outcome;
     },
     async purge(streamSeq) {
-      if (streamSeq === undefined) return (await answered(link.jsm.streams.purge(streams.dead))).purged;
-      if ((await office.get(streamSeq)) === undefined) return 0;
-      return (await answered(link.jsm.streams.deleteMessage(streams.dead, streamSeq))) ? 1 : 0;
+      const gone = answered(link.jsm.streams.deleteMessage(streams.dead, streamSeq));
+      return (await gone.catch(notFoundIsNull)) ?? false;
+    },
+    async purgeAll(filter) {
+      if (Object.values(filter).every((wanted) => wanted === undefined))
+        return (await answered(link.jsm.streams.purge(streams.dead))).purged;
+      let purged = 0;
+      for await (const { streamSeq } of walk(0, filter)) if (await office.purge(streamSeq)) purged += 1;
+      return purged;
     },
   };
   return office;
+
+  /** Stored under an id of this entry before it is taken away: whatever happens in between, it is one task. */
+  async function putBack({ streamSeq, dead }: DeadEntry): Promise<void> {
+    const key = dead.task?.dedupKey;
+    try {
+      await storeMessage(link, {
+        subject: dead.subject,
+        bytes: Buffer.from(dead.original, 'base64'),
+        // Apart from the first life's id, which the dedup window may still hold.
+        msgId: messageId('replay', String(streamSeq), String(dead.diedAt)),
+        headers: {
+          [taskHeaders.replays]: String(dead.replays + 1),
+          [taskHeaders.origin]: dead.origin,
+          [taskHeaders.messageId]: key?.startsWith('msg:') ? key.slice('msg:'.length) : undefined,
+        },
+        times,
+      });
+    } catch (error) {
+      if (isFull(error))
+        throw new TradewrightError('QUEUE_FULL', 'the task queue is full', { cause: error });
+      throw error;
+    }
+    await office.purge(streamSeq);
+  }
+
+  async function* walk(afterSeq: number, filter: DeadFilter): AsyncGenerator<DeadEntry> {
+    const type = TaskType.safeParse(filter.type).data;
+    if (filter.type !== undefined && type === undefined) return;
+    const subject = `dead.${filter.lane ?? '*'}.${type ?? '*'}`;
+    for (let seq = afterSeq + 1; ; ) {
+      const message = await nextMessage(subject, seq);
+      if (message === null) return;
+      seq = message.seq + 1;
+      const entry = toEntry(message.subject, message.seq, message.data);
+      if (entry !== undefined && fits(entry, filter)) yield entry;
+    }
+  }
+
+  async function nextMessage(subject: string, seq: number) {
+    try {
+      return await link.jsm.direct.getMessage(streams.dead, { seq, next_by_subj: subject });
+    } catch (error) {
+      if (isTransient(error)) throw unavailable('NATS does not answer about dead letters', error);
+      return null;
+    }
+  }
+}
+
+const isCapped = ({ dead }: DeadEntry, force: boolean): boolean => !force && dead.replays >= MOST_REPLAYS;
+
+function fits({ dead }: DeadEntry, { code, diedFrom, diedBefore }: DeadFilter): boolean {
+  return (
+    (code === undefined || dead.cause.code === code) &&
+    (diedFrom === undefined || dead.diedAt >= diedFrom) &&
+    (diedBefore === undefined || dead.diedAt < diedBefore)
+  );
 }
 
 function toEntry(subject: string, streamSeq: number, data: Uint8Array): DeadEntry | undefined {
@@ -88,14 +147,6 @@ function toEntry(subject: string, streamSeq: number, data: Uint8Array): DeadEntr
   const inLane = Lane.safeParse(lane);
   if (!dead.success || !inLane.success) return undefined;
   return { streamSeq, lane: inLane.data, type, dead: dead.data };
-}
-
-function readJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 async function answered<T>(request: Promise<T>): Promise<T> {
@@ -107,8 +158,12 @@ async function answered<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-const missing: readonly number[] = [apiErrors.messageNotFound, apiErrors.sequenceNotFound];
 function notFoundIsNull(error: unknown): null {
-  if (missing.includes(apiErrorCode(error) ?? 0)) return null;
+  if (isMissing(error)) return null;
+  throw error;
+}
+
+function fullIsFalse(error: unknown): false {
+  if (error instanceof TradewrightError && error.code === 'QUEUE_FULL') return false;
   throw error;
 }

@@ -1,5 +1,4 @@
 export { connect, type ConnectOptions, type NatsLink } from './connection.ts';
-export { type DeadEntry, type DeadLetterOffice } from './dead-letters.ts';
 export { ensureStreams, type StreamChange } from './ensure-streams.ts';
 export { type LaneOptions } from './lane-source.ts';
 export { openMessaging, type Messaging, type MessagingOptions } from './messaging.ts';

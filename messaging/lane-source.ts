@@ -5,12 +5,12 @@ import type { NatsLink } from './connection.ts';
 import { pullConsumer, type PullConsumer } from './pull-consumer.ts';
 
 export interface LaneOptions {
-  /** A task whose worker says nothing for this long goes to another one. */
+  /** A task whose worker says nothing for this long goes to another one. Workers say something three times as often. */
   readonly ackWaitMs: number;
   /** Per lane, over all workers: tasks in work and those that wait for a short retry. */
   readonly maxAckPending: number;
 }
-export const laneDefaults: LaneOptions = { ackWaitMs: 30_000, maxAckPending: 1_000 };
+export const laneDefaults: LaneOptions = { ackWaitMs: 1_500, maxAckPending: 10_000 };
 
 export const laneConsumer = (lane: Lane): string => `lane-${lane}`;
 
@@ -28,6 +28,7 @@ export function laneSource(link: NatsLink, options: LaneOptions = laneDefaults):
     ]),
   );
   return {
-    pull: async (lane, max, waitMs, signal) => (await consumers.get(lane)?.pull(max, waitMs, signal)) ?? [],
+    pull: async (lane, max, waitMs, signal, late) =>
+      (await consumers.get(lane)?.pull(max, waitMs, signal, late)) ?? [],
   };
 }

@@ -15,6 +15,8 @@ export function laneStatistics(link: NatsLink): LaneStatistics {
           inFlight: consumer?.num_ack_pending ?? 0,
           waiting: consumer?.num_waiting ?? 0,
           oldestStoredAt,
+          inFlightLimit: consumer?.config.max_ack_pending ?? null,
+          redelivered: consumer?.num_redelivered ?? 0,
         };
       } catch (error) {
         if (isTransient(error)) throw unavailable('NATS does not answer about the lanes', error);
@@ -25,11 +27,32 @@ export function laneStatistics(link: NatsLink): LaneStatistics {
       const each = await Promise.all(lanes.map(async (lane) => [lane, await statistics.lane(lane)] as const));
       return Object.fromEntries(each) as Record<Lane, LaneDepth>;
     },
-    async deadDepth() {
-      return (await link.jsm.streams.info(streams.dead)).state.messages;
-    },
+    deadDepth: async () => (await streamInfo(link, streams.dead)).state.messages,
+    delayed: async () => (await streamInfo(link, streams.schedule)).state.messages,
+    fullness: () =>
+      Promise.all(
+        [streams.tasks, streams.dead, streams.schedule, streams.signals].map(async (stream) => {
+          const { state, config } = await streamInfo(link, stream);
+          return {
+            stream,
+            messages: state.messages,
+            maxMessages: config.max_msgs,
+            bytes: state.bytes,
+            maxBytes: config.max_bytes,
+          };
+        }),
+      ),
   };
   return statistics;
+}
+
+async function streamInfo(link: NatsLink, stream: string) {
+  try {
+    return await link.jsm.streams.info(stream);
+  } catch (error) {
+    if (isTransient(error)) throw unavailable(`NATS does not answer about stream ${stream}`, error);
+    throw error;
+  }
 }
 
 async function consumerInfo(link: NatsLink, lane: Lane) {

@@ -13,15 +13,26 @@ export const apiErrors = {
   messageNotFound: 10037,
   sequenceNotFound: 10043,
   storageExceeded: 10047,
+  /** Also of a message that is not there. */
+  messageDeleteFailed: 10057,
   streamNotFound: 10059,
   subjectsOverlap: 10065,
   wrongLastSequence: 10071,
+  consumerExists: 10148,
   /** "Subject taken" and "stream full" alike. */
   storeFailed: 10077,
 } as const;
 
 export const apiErrorCode = (error: unknown): number | undefined =>
   error instanceof JetStreamApiError ? error.code : undefined;
+
+const missing: readonly number[] = [
+  apiErrors.messageNotFound,
+  apiErrors.sequenceNotFound,
+  apiErrors.messageDeleteFailed,
+];
+/** There is no message under this sequence or subject. */
+export const isMissing = (error: unknown): boolean => missing.includes(apiErrorCode(error) ?? 0);
 
 const fullCodes: readonly number[] = [
   apiErrors.storeFailed,

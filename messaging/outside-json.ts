@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { TradewrightError } from '../contracts/errors.ts';
 
 /** Deeper than any of our messages; far below where serialising recursively would overflow the stack. */
@@ -15,7 +16,7 @@ export function parseOutsideJson(bytes: Uint8Array, limitBytes: number): unknown
     );
   }
   const text = decode(bytes);
-  if (depthOf(text) > MAX_DEPTH) {
+  if (depthOf(bytes) > MAX_DEPTH) {
     throw new TradewrightError('INPUT_INVALID', `the message is nested deeper than ${MAX_DEPTH} levels`);
   }
   try {
@@ -26,25 +27,25 @@ export function parseOutsideJson(bytes: Uint8Array, limitBytes: number): unknown
 }
 
 function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new TradewrightError('JSON_MALFORMED', 'the message is not UTF-8 text', { cause: error });
-  }
+  if (!isUtf8(bytes)) throw new TradewrightError('JSON_MALFORMED', 'the message is not UTF-8 text');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
-function depthOf(text: string): number {
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** In UTF-8 no byte of a longer character looks like one of these. */
+function depthOf(bytes: Uint8Array): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
     if (inString) {
-      if (character === '\\') at++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
-    else if (character === ']' || character === '}') depth--;
+      if (byte === BACKSLASH) at++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) deepest = Math.max(deepest, ++depth);
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
   }
   return deepest;
 }

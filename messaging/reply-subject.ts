@@ -1,5 +1,8 @@
 /** First tokens of our own subjects and of the server's: an answer sent there would be a forged message of ours. */
-const reserved: readonly string[] = ['tasks', 'signals', 'outbox', 'events', 'dead', 'live', 'query'];
+const reserved: readonly string[] = [
+  ...['tasks', 'signals', 'outbox', 'events', 'dead', 'live', 'query'],
+  ...['schedule', 'taskstate', 'taskcontrol', 'taskkeys'],
+];
 
 /** Whether a subject that a stranger gave us as `replyTo` may be published to. */
 export function isSafeReplyTo(subject: string): boolean {

@@ -21,6 +21,8 @@ export interface StoreRequest {
   readonly bytes: Uint8Array | string;
   /** `Nats-Msg-Id`: what makes a repeated send harmless. */
   readonly msgId?: string | undefined;
+  /** The subject's last message must be this one; 0: there must be none. */
+  readonly afterSubjectSeq?: number | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly times?: PublishTimes;
 }
@@ -39,7 +41,7 @@ export async function storeMessage(link: NatsLink, request: StoreRequest): Promi
     if (leftMs <= 0)
       throw unavailable(`NATS did not confirm ${request.subject} within ${deadlineMs} ms`, last);
     // Nothing is sent while the connection is away: the client would pile it up in memory.
-    await link.ready(leftMs);
+    if (!link.connected()) await link.ready(leftMs);
     try {
       const timeoutMs = Math.max(1, Math.min(attemptMs, leftMs));
       const { streamSeq, duplicate } = await link.publisher.publish(
@@ -71,10 +73,12 @@ export function publishFailure(error: unknown, subject: string): unknown {
   return error;
 }
 
-function headersOf({ headers: given, msgId }: StoreRequest) {
+function headersOf({ headers: given, msgId, afterSubjectSeq }: StoreRequest) {
   const headers = natsHeaders();
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers.set(name, value);
   if (msgId !== undefined) headers.set('Nats-Msg-Id', msgId);
+  if (afterSubjectSeq !== undefined)
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(afterSubjectSeq));
   return headers;
 }
 

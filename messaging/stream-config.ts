@@ -10,16 +10,25 @@ export interface StreamLimits {
   readonly signals: { readonly maxMessages: number; readonly maxBytes: number };
   readonly events: { readonly maxBytes: number };
   readonly dead: { readonly maxMessages: number; readonly maxBytes: number };
+  readonly schedule: { readonly maxMessages: number; readonly maxBytes: number };
+  readonly taskState: { readonly maxBytes: number; readonly maxAgeMs: number };
+  readonly taskKeys: { readonly maxBytes: number };
 }
 
 const MiB = 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
+/** The longest `dedupForMs` of a task. */
+const LONGEST_DEDUP_MS = 30 * DAY_MS;
 
 export const streamLimits: StreamLimits = {
-  tasks: { maxMessages: 100_000, maxBytes: 256 * MiB, dedupWindowMs: 10 * 60_000 },
+  tasks: { maxMessages: 1_000_000, maxBytes: 1_024 * MiB, dedupWindowMs: 10 * 60_000 },
   signalsIn: { maxBytes: 128 * MiB, maxAgeMs: 7 * 24 * 3_600_000 },
   signals: { maxMessages: 1_000_000, maxBytes: 512 * MiB },
   events: { maxBytes: 512 * MiB },
   dead: { maxMessages: 100_000, maxBytes: 256 * MiB },
+  schedule: { maxMessages: 100_000, maxBytes: 256 * MiB },
+  taskState: { maxBytes: 512 * MiB, maxAgeMs: 7 * DAY_MS },
+  taskKeys: { maxBytes: 256 * MiB },
 };
 
 export const nanosOf = (ms: number): number => ms * 1_000_000;
@@ -79,6 +88,43 @@ export function streamPlans(limits: StreamLimits): readonly StreamPlan[] {
       discard: DiscardPolicy.New,
       max_msgs: limits.dead.maxMessages,
       max_bytes: limits.dead.maxBytes,
+      allow_direct: true,
+    }),
+    plan(streams.schedule, {
+      subjects: ['schedule.*'],
+      retention: RetentionPolicy.Workqueue,
+      discard: DiscardPolicy.New,
+      // The latest word on when a task is due counts.
+      max_msgs_per_subject: 1,
+      max_msgs: limits.schedule.maxMessages,
+      max_bytes: limits.schedule.maxBytes,
+      duplicate_window: nanosOf(limits.tasks.dedupWindowMs),
+      allow_direct: true,
+    }),
+    plan(streams.taskState, {
+      subjects: ['taskstate.>'],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: 1,
+      max_bytes: limits.taskState.maxBytes,
+      max_age: nanosOf(limits.taskState.maxAgeMs),
+      allow_direct: true,
+    }),
+    plan(streams.taskControl, {
+      subjects: ['taskcontrol.>'],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: 1,
+      allow_direct: true,
+    }),
+    plan(streams.taskKeys, {
+      subjects: ['taskkeys.*'],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_msgs_per_subject: 1,
+      max_bytes: limits.taskKeys.maxBytes,
+      max_age: nanosOf(LONGEST_DEDUP_MS),
+      allow_direct: true,
     }),
   ];
 }

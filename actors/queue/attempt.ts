@@ -4,54 +4,78 @@ import type { Clock } from '../../contracts/ports/clock.ts';
 
 export type AttemptOutcome =
   | { readonly kind: 'completed'; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly stack?: string }
   /** The worker stops: nobody's fault, someone else does it. */
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted' }
+  /** Somebody does not want it any more. */
+  | { readonly kind: 'cancelled'; readonly failure: Failure };
 
 export interface AttemptLimits {
   readonly clock: Clock;
   readonly timeoutMs: number;
   /** How long an aborted handler may take to come to its end before it is left behind. */
   readonly graceMs: number;
-  /** Aborts when the worker stops. */
-  readonly stop: AbortSignal;
 }
 
-/** Runs `work` once; aborts it when its time is up or the worker stops. What it gives after that counts for nothing. */
-export function runAttempt(
-  work: (signal: AbortSignal) => Promise<unknown>,
-  { clock, timeoutMs, graceMs, stop }: AttemptLimits,
-): Promise<AttemptOutcome> {
-  return new Promise((resolve) => {
-    const aborter = new AbortController();
-    let verdict: AttemptOutcome | undefined;
-    let cancelGrace = (): void => undefined;
-    const end = (outcome: AttemptOutcome): void => {
-      cancelTimeout();
-      cancelGrace();
-      stop.removeEventListener('abort', interrupt);
-      resolve(verdict ?? outcome);
-    };
-    const abort = (outcome: AttemptOutcome, reason: TradewrightError): void => {
-      if (verdict !== undefined) return;
-      verdict = outcome;
-      cancelGrace = clock.schedule(graceMs, () => end(outcome));
-      aborter.abort(reason);
-    };
-    const interrupt = (): void =>
-      abort({ kind: 'interrupted' }, new TradewrightError('NOT_READY', 'the worker stops'));
-    const cancelTimeout = clock.schedule(timeoutMs, () => {
+/** One run of `work`; aborted when its time is up, the worker stops or the task is cancelled. What it gives after that counts for nothing. */
+export class Attempt {
+  readonly outcome: Promise<AttemptOutcome>;
+  readonly #limits: AttemptLimits;
+  readonly #cancelTimeout: () => void;
+  #resolve: (outcome: AttemptOutcome) => void = () => undefined;
+  #aborter: AbortController | undefined;
+  #verdict: AttemptOutcome | undefined;
+  #reason: TradewrightError | undefined;
+  #cancelGrace: () => void = () => undefined;
+
+  constructor(work: (attempt: Attempt) => Promise<unknown>, limits: AttemptLimits) {
+    this.#limits = limits;
+    this.outcome = new Promise((resolve) => (this.#resolve = resolve));
+    const { clock, timeoutMs } = limits;
+    this.#cancelTimeout = clock.schedule(timeoutMs, () => {
       const late = new TradewrightError('TASK_TIMEOUT', `the task ran longer than ${timeoutMs} ms`);
-      abort({ kind: 'failed', failure: toFailure(late) }, late);
+      this.#abort({ kind: 'failed', failure: toFailure(late) }, late);
     });
-    stop.addEventListener('abort', interrupt, { once: true });
-    const run = async (): Promise<unknown> => work(aborter.signal);
-    run().then(
-      (result) => end({ kind: 'completed', result }),
-      (error: unknown) => end({ kind: 'failed', failure: failureOf(error) }),
-    );
-    if (stop.aborted) interrupt();
-  });
+    void this.#run(work);
+  }
+
+  /** Made when somebody asks for it: most handlers are done before that. */
+  get signal(): AbortSignal {
+    this.#aborter ??= new AbortController();
+    if (this.#reason !== undefined) this.#aborter.abort(this.#reason);
+    return this.#aborter.signal;
+  }
+
+  interrupt(): void {
+    this.#abort({ kind: 'interrupted' }, new TradewrightError('NOT_READY', 'the worker stops'));
+  }
+
+  cancel(reason: TradewrightError): void {
+    this.#abort({ kind: 'cancelled', failure: toFailure(reason) }, reason);
+  }
+
+  #abort(outcome: AttemptOutcome, reason: TradewrightError): void {
+    if (this.#verdict !== undefined) return;
+    this.#verdict = outcome;
+    this.#reason = reason;
+    this.#cancelGrace = this.#limits.clock.schedule(this.#limits.graceMs, () => this.#end(outcome));
+    this.#aborter?.abort(reason);
+  }
+
+  async #run(work: (attempt: Attempt) => Promise<unknown>): Promise<void> {
+    try {
+      this.#end({ kind: 'completed', result: await work(this) });
+    } catch (error) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#end({ kind: 'failed', failure: failureOf(error), ...(stack === undefined ? {} : { stack }) });
+    }
+  }
+
+  #end(outcome: AttemptOutcome): void {
+    this.#cancelTimeout();
+    this.#cancelGrace();
+    this.#resolve(this.#verdict ?? outcome);
+  }
 }
 
 /** A payload that does not match its schema is the sender's fault and stays wrong. */

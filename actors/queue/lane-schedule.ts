@@ -22,6 +22,8 @@ export function nextPull(
   candidates: ReadonlySet<Lane>,
   free: number,
   weights: LaneWeights = laneWeights,
+  /** How many tasks a credit is worth: more where many are taken at a time. */
+  worth = 1,
 ): { readonly pull: LanePull; readonly credits: LaneCredits } | undefined {
   if (free < 1 || candidates.size === 0) return undefined;
   const urgentFirst = lanes.filter((lane) => candidates.has(lane));
@@ -29,10 +31,10 @@ export function nextPull(
   const present = withCredit === undefined ? weights : credits;
   const lane = withCredit ?? urgentFirst[0];
   if (lane === undefined) return undefined;
-  return { pull: { lane, max: Math.min(free, present[lane]) }, credits: present };
+  return { pull: { lane, max: Math.min(free, present[lane] * worth) }, credits: present };
 }
 
-export const withTaken = (credits: LaneCredits, lane: Lane, count: number): LaneCredits => ({
+export const withTaken = (credits: LaneCredits, lane: Lane, count: number, worth = 1): LaneCredits => ({
   ...credits,
-  [lane]: Math.max(0, credits[lane] - count),
+  [lane]: Math.max(0, credits[lane] - Math.ceil(count / worth)),
 });

@@ -1,5 +1,5 @@
 import { type Lane, lanes } from '../../contracts/lanes.ts';
-import type { DeliveryEnd } from './process-delivery.ts';
+import type { DeliveryEnd } from './task-run.ts';
 
 /** What this worker did, per lane, since it started. */
 export interface LaneCounters {
@@ -12,26 +12,41 @@ export interface LaneCounters {
   readonly dead: number;
   /** Taken over from a worker that did not bring them to an end. */
   readonly recovered: number;
+  readonly cancelled: number;
+  /** Another message had their key. */
+  readonly duplicates: number;
 }
 export type QueueCounters = Readonly<Record<Lane, LaneCounters>>;
 
-const zero: LaneCounters = { added: 0, completed: 0, failed: 0, dead: 0, recovered: 0 };
-
-export const noCounts = (): QueueCounters =>
-  Object.fromEntries(lanes.map((lane) => [lane, zero])) as Record<Lane, LaneCounters>;
-
-export const counted = (counters: QueueCounters, lane: Lane, field: keyof LaneCounters): QueueCounters => ({
-  ...counters,
-  [lane]: { ...counters[lane], [field]: counters[lane][field] + 1 },
-});
+type MutableCounters = Record<Lane, { -readonly [Name in keyof LaneCounters]: number }>;
 
 const fieldOf: Partial<Record<DeliveryEnd, keyof LaneCounters>> = {
   completed: 'completed',
   retried: 'failed',
   dead: 'dead',
+  cancelled: 'cancelled',
+  duplicate: 'duplicates',
 };
 
-export function countedEnd(counters: QueueCounters, lane: Lane, end: DeliveryEnd): QueueCounters {
-  const field = fieldOf[end];
-  return field === undefined ? counters : counted(counters, lane, field);
+/** Counts, one owner. */
+export class QueueCounts {
+  readonly #counts = Object.fromEntries(
+    lanes.map((lane) => [
+      lane,
+      { added: 0, completed: 0, failed: 0, dead: 0, recovered: 0, cancelled: 0, duplicates: 0 },
+    ]),
+  ) as MutableCounters;
+
+  count(lane: Lane, field: keyof LaneCounters, by = 1): void {
+    this.#counts[lane][field] += by;
+  }
+
+  ended(lane: Lane, end: DeliveryEnd): void {
+    const field = fieldOf[end];
+    if (field !== undefined) this.count(lane, field);
+  }
+
+  now(): QueueCounters {
+    return structuredClone(this.#counts);
+  }
 }

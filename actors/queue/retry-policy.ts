@@ -2,10 +2,12 @@
 export interface RetryPolicy {
   readonly firstMs: number;
   readonly factor: number;
-  /** A delayed hand-back keeps a place in the in-flight window, so the longest wait is short. */
   readonly mostMs: number;
 }
-export const retryPolicy: RetryPolicy = { firstMs: 250, factor: 2, mostMs: 5_000 };
+export const retryPolicy: RetryPolicy = { firstMs: 250, factor: 2, mostMs: 60_000 };
+
+/** A delayed hand-back keeps a place in the in-flight window: longer waits are spent in the schedule. */
+export const LONGEST_HAND_BACK_MS = 5_000;
 
 /**
  * The wait after failed attempt `attempt` (from 1): exponential up to the limit, of which the upper half is drawn at random

@@ -1,5 +1,5 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
-import type { Delivery } from '../../contracts/ports/messaging.ts';
+import type { Delivery, TaskJourney } from '../../contracts/ports/messaging.ts';
 import type { DeadTask, Task } from '../../contracts/task.ts';
 import type { AttemptOutcome } from './attempt.ts';
 import { backOffMs, type RetryPolicy } from './retry-policy.ts';
@@ -8,7 +8,8 @@ export type Verdict =
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'retry'; readonly delayMs: number; readonly failure: Failure }
   | { readonly kind: 'hand-back' }
-  | { readonly kind: 'dead'; readonly failure: Failure };
+  | { readonly kind: 'cancelled'; readonly failure: Failure }
+  | { readonly kind: 'dead'; readonly failure: Failure; readonly stack?: string };
 
 /** What follows from an attempt: terminal failures and spent retries end it, everything else is tried again. */
 export function verdictOn(
@@ -23,44 +24,65 @@ export function verdictOn(
       return { kind: 'done', result: outcome.result };
     case 'interrupted':
       return { kind: 'hand-back' };
+    case 'cancelled':
+      return outcome;
     case 'failed': {
-      const { failure } = outcome;
-      if (failure.kind === 'terminal' || attempt > task.maxRetries) return { kind: 'dead', failure };
+      const { failure, stack } = outcome;
+      if (failure.kind === 'terminal' || attempt > task.maxRetries)
+        return { kind: 'dead', failure, ...(stack === undefined ? {} : { stack }) };
       return { kind: 'retry', delayMs: backOffMs(attempt, random(), policy), failure };
     }
   }
 }
 
-/** Deliveries beyond the attempts that a task may use up by losing its worker: one that kills every worker must end. */
+/** Attempts beyond those that a task may use up by losing its worker: one that kills every worker must end. */
 export const LOST_WORKER_ALLOWANCE = 3;
 
-export function abandoned(task: Pick<Task, 'maxRetries'>, deliveryCount: number): Failure | undefined {
-  if (deliveryCount <= task.maxRetries + 1 + LOST_WORKER_ALLOWANCE) return undefined;
+export function abandoned(task: Pick<Task, 'maxRetries'>, attempt: number): Failure | undefined {
+  if (attempt <= task.maxRetries + 1 + LOST_WORKER_ALLOWANCE) return undefined;
   return toFailure(
-    new TradewrightError('TASK_ABANDONED', `taken ${deliveryCount - 1} times and never brought to an end`),
+    new TradewrightError('TASK_ABANDONED', `taken ${attempt - 1} times and never brought to an end`),
   );
 }
 
 /** Kept of a message in a dead letter; only one that was refused for its size is longer. */
 const ORIGINAL_LIMIT_BYTES = 256 * 1024;
 const CAUSE_LIMIT_CHARS = 4_000;
+const STACK_LIMIT_CHARS = 8_000;
+
+export interface Death {
+  readonly failure: Failure;
+  readonly stack?: string | undefined;
+  /** Attempts made. */
+  readonly attempts: number;
+  /** When the last one began. */
+  readonly lastStartedAt?: number | undefined;
+  readonly journey: TaskJourney;
+}
 
 export function deadTask(
-  delivery: Pick<Delivery, 'subject' | 'bytes' | 'deliveryCount' | 'storedAt'>,
+  delivery: Pick<Delivery, 'subject' | 'bytes'>,
   task: Task | undefined,
-  failure: Failure,
+  { failure, stack, attempts, lastStartedAt, journey }: Death,
   now: number,
 ): DeadTask {
-  const { subject, bytes, deliveryCount, storedAt } = delivery;
+  const { subject, bytes } = delivery;
   return {
     schema: 'tradewright.dead/1',
     subject,
     original: Buffer.from(bytes.subarray(0, ORIGINAL_LIMIT_BYTES)).toString('base64'),
     ...(task && { task }),
-    cause: { code: failure.code, message: failure.message.slice(0, CAUSE_LIMIT_CHARS) },
-    attempts: deliveryCount,
-    firstSeenAt: storedAt,
+    cause: {
+      code: failure.code,
+      message: failure.message.slice(0, CAUSE_LIMIT_CHARS),
+      ...(stack === undefined ? {} : { stack: stack.slice(0, STACK_LIMIT_CHARS) }),
+    },
+    attempts,
+    firstSeenAt: journey.firstStoredAt,
+    ...(lastStartedAt === undefined ? {} : { lastStartedAt }),
     diedAt: now,
+    origin: journey.origin,
+    replays: journey.replays,
   };
 }
 

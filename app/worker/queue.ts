@@ -13,6 +13,9 @@ import { taskTypes } from '../../contracts/task.ts';
 import type { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { taskHandlers } from './starts.ts';
 
+/** People wait for these: they are tried again soon, and often. */
+const retry = { firstMs: 250, factor: 2, mostMs: 5_000 };
+
 /** The QueueActor with what the product's tasks do. */
 export function startQueue(options: {
   readonly system: ActorSystem;
@@ -26,11 +29,12 @@ export function startQueue(options: {
   const { system, ports, clock, log, random } = options;
   const { startStrategy, startSignal, startStudy, command } = taskHandlers(options.sagas, options.registry);
   const registry = new TaskRegistry()
-    .registerStart(taskTypes.startStrategy, startStrategy)
-    .registerStart(taskTypes.startSignal, startSignal, (task, failure) =>
-      refuseDeadSignal(task, failure, { outbox: ports.outbox, clock }),
-    )
-    .registerStart(taskTypes.startStudy, startStudy)
-    .registerHandler(taskTypes.workflowCommand, command);
+    .registerStart(taskTypes.startStrategy, startStrategy, { retry })
+    .registerStart(taskTypes.startSignal, startSignal, {
+      retry,
+      died: (task, failure) => refuseDeadSignal(task, failure, { outbox: ports.outbox, clock }),
+    })
+    .registerStart(taskTypes.startStudy, startStudy, { retry })
+    .registerHandler(taskTypes.workflowCommand, command, { retry });
   return spawnQueue(system, { ports, registry, clock, log, random });
 }

@@ -32,6 +32,7 @@ import { answerQueries, workflowReader } from './queries.ts';
 import { answerUpkeep } from './journal-upkeep.ts';
 import { answerSandbox } from './sandbox-questions.ts';
 import { openAgent } from './model.ts';
+import { queueMetrics } from '../telemetry/metrics.ts';
 import { openNats } from './nats.ts';
 import { keepRetention } from './retention.ts';
 import { keepTraceRetention } from './trace-retention.ts';
@@ -259,6 +260,8 @@ async function start(
     host,
     port,
     tasks: messaging.tasks,
+    queue: messaging,
+    metrics: queueMetrics(queue, metrics, clock),
     queries: messaging.queries,
     events: messaging.events,
     live,

@@ -42,6 +42,12 @@ export class Side {
     return (await answer) as T;
   }
 
+  /** Lets it end by itself. */
+  async close(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.#exited;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#exited;

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer, connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answering(port: number, child: ChildProcess): Promise<void> {
+export async function answering(port: number, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
     const open = await new Promise<boolean>((resolve) => {
@@ -42,21 +42,25 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
   throw new Error(`nobody listens on ${port}`);
 }
 
-const stopper = (child: ChildProcess) => async (): Promise<void> => {
+export const stopper = (child: ChildProcess) => async (): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
 };
 
-/** As the embedded server of a worker is started: JetStream on files, fsync every second. */
-export async function startNats(dir: string): Promise<Server & { readonly url: string }> {
+/** JetStream on files; without `syncInterval` the server's own, two minutes. */
+export async function startNats(
+  dir: string,
+  syncInterval?: string,
+): Promise<Server & { readonly url: string }> {
   const { path, cacheDir } = surroundings(process.env);
   const { binary, version } = await locateNatsServer({ path, cacheDir });
   const port = await freePort();
   await mkdir(dir, { recursive: true });
-  const child = spawn(binary, ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', dir], {
-    stdio: 'ignore',
-  });
+  const settings = join(dir, 'server.conf');
+  const sync = syncInterval === undefined ? '' : `sync_interval: ${syncInterval}`;
+  await writeFile(settings, `jetstream { store_dir: ${JSON.stringify(dir)}\n${sync}\n}\n`);
+  const child = spawn(binary, ['-c', settings, '-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
   await answering(port, child);
   return { pid: child.pid ?? 0, version, url: `nats://127.0.0.1:${port}`, stop: stopper(child) };
 }

@@ -28,6 +28,7 @@ import { WorkflowView } from '../workflow-view.ts';
 import { follow, type FollowOptions } from './follow.ts';
 import { caller } from './http.ts';
 import { lines } from './lines.ts';
+import { queueClient, type QueueClient } from './queue-client.ts';
 import type { WebSocketConstructor } from './web-socket.ts';
 
 export interface ClientOptions {
@@ -54,6 +55,7 @@ interface CallOptions {
  * be reached, CANCELLED when the signal aborts.
  */
 export interface Client {
+  readonly queue: QueueClient;
   /** With an `idempotencyKey` any of the posts may be repeated until it succeeds. */
   postWorkflow(post: PostWorkflowDraft, options?: CallOptions): Promise<WorkflowAccepted>;
   getWorkflow(workflowId: WorkflowId, options?: CallOptions): Promise<WorkflowView>;
@@ -125,6 +127,7 @@ export function createClient(options: ClientOptions): Client {
       call({ method: 'POST', path: path(workflowId, command), body, signal }, CommandAccepted);
 
   return {
+    queue: queueClient(call),
     postWorkflow: (body, { signal } = {}) =>
       call({ method: 'POST', path: '/v1/workflows', body, signal }, WorkflowAccepted),
     getWorkflow: (workflowId, { signal } = {}) =>

@@ -16,6 +16,8 @@ export interface Delivery {
   /** Stream sequence. */
   readonly streamSeq: number;
   readonly storedAt: number;
+  /** Messages of the lane that were behind this one when it was taken. */
+  readonly behind: number;
   /** Done: it leaves the queue. Resolves when the server has confirmed. */
   ack(): Promise<void>;
   /** Again, after `delayMs` (short ones only: it keeps a place in the in-flight window). */
@@ -30,13 +32,28 @@ export type Stored = { readonly kind: 'stored' | 'duplicate'; readonly streamSeq
 
 /** Tasks in, durable once `publish` resolves. */
 export interface TaskProducer {
-  /** @throws QUEUE_FULL, NATS_UNAVAILABLE */
+  /**
+   * `duplicate` when the same key was taken before: within the stream's window, or within the task's own `dedupForMs`. A task with a
+   * `notBefore` goes to the schedule, otherwise it goes to its lane.
+   * @throws QUEUE_FULL, NATS_UNAVAILABLE, INPUT_TOO_LARGE
+   */
   publish(task: Task): Promise<Stored>;
+  /** Any number at once; the answers in the order of the tasks, each by itself. */
+  publishAll(tasks: readonly Task[]): Promise<readonly PromiseSettledResult<Stored>[]>;
 }
 
 export interface LaneSource {
-  /** Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. */
-  pull(lane: Lane, max: number, waitMs: number, signal: AbortSignal): Promise<readonly Delivery[]>;
+  /**
+   * Pulls at most `max` messages that are there within `waitMs`; an empty list when there are none. What was on its way when the signal
+   * aborted goes to `late`; without it, back.
+   */
+  pull(
+    lane: Lane,
+    max: number,
+    waitMs: number,
+    signal: AbortSignal,
+    late?: (delivery: Delivery) => void,
+  ): Promise<readonly Delivery[]>;
 }
 
 /** One lane as the server sees it, over all workers. */
@@ -49,6 +66,10 @@ export interface LaneDepth {
   readonly waiting: number;
   /** When the oldest message still in the lane was stored, milliseconds since the epoch. */
   readonly oldestStoredAt: number | null;
+  /** Messages taken and not ended that the server allows, over all workers; beyond it nobody gets more. Null without a consumer. */
+  readonly inFlightLimit: number | null;
+  /** Given to a worker more than once and not ended yet. */
+  readonly redelivered: number;
 }
 
 export interface LaneStatistics {
@@ -57,11 +78,35 @@ export interface LaneStatistics {
   all(): Promise<Readonly<Record<Lane, LaneDepth>>>;
   /** Messages in the dead-letter stream. */
   deadDepth(): Promise<number>;
+  /** Tasks that wait for their time. */
+  delayed(): Promise<number>;
+  /** How full the streams are that refuse when they are full. */
+  fullness(): Promise<readonly StreamFullness[]>;
+}
+
+export interface StreamFullness {
+  readonly stream: string;
+  readonly messages: number;
+  readonly maxMessages: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
 }
 
 /** What a stored message turned out to be: nothing from outside is trusted before this. */
-export type ParsedTask =
-  { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'malformed'; readonly failure: Failure };
+export type ParsedTask = { readonly journey: TaskJourney } & (
+  { readonly kind: 'task'; readonly task: Task } | { readonly kind: 'malformed'; readonly failure: Failure }
+);
+
+/** What a task's message went through before it was stored as it is now. */
+export interface TaskJourney {
+  /** Attempts that failed. */
+  readonly attempts: number;
+  /** How often it has come back from the dead letters. */
+  readonly replays: number;
+  /** Names the message that it was at first. */
+  readonly origin: string;
+  readonly firstStoredAt: number;
+}
 
 export type ParsedSignal =
   | { readonly kind: 'signal'; readonly signal: SignalIn }
@@ -77,7 +122,7 @@ export type ParsedSignal =
     };
 
 export interface Parsers {
-  task(delivery: Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt'>): ParsedTask;
+  task(delivery: Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt' | 'streamSeq'>): ParsedTask;
   signal(delivery: Pick<Delivery, 'subject' | 'bytes' | 'headers'>): ParsedSignal;
 }
 

@@ -10,6 +10,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   ORIGIN_REFUSED: 403,
   QUEUE_FULL: 429,
+  REPLAY_CAPPED: 409,
   RATE_LIMITED: 429,
   SYMBOL_UNKNOWN: 422,
   UNAUTHORIZED: 401,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SystemStatus } from '../../contracts/api.ts';
+import { asyncApi } from '../../contracts/async-api.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { App } from './app.ts';
@@ -7,7 +8,12 @@ import type { Questions } from './ask.ts';
 import { errorResponses } from './responses.ts';
 
 /** Whether it lives, whether it can work, and what it runs on. */
-export function statusRoutes(app: App, ask: Questions, limits: GatewayLimits): void {
+export function statusRoutes(
+  app: App,
+  ask: Questions,
+  limits: GatewayLimits,
+  metrics: (() => Promise<string>) | undefined,
+): void {
   app.get(
     '/livez',
     { schema: { summary: 'This process answers', response: { 200: z.object({ live: z.literal(true) }) } } },
@@ -36,6 +42,15 @@ export function statusRoutes(app: App, ask: Questions, limits: GatewayLimits): v
     },
     () => ask.status(limits.queryTimeoutMs),
   );
+
+  if (metrics !== undefined) {
+    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+      void reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String);
+      return metrics();
+    });
+  }
+
+  app.get('/asyncapi.json', { schema: { hide: true } }, async () => asyncApi());
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }

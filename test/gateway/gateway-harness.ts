@@ -59,12 +59,14 @@ export async function startHarness(
   const gateways: Gateway[] = [];
   const open = async (more: Partial<GatewayOptions> = {}): Promise<Gateway> => {
     const { tasks, queries, events, live } = messaging;
+    const queue = messaging;
     const gateway = await createGateway({
       port: 0,
       tasks,
       queries,
       events,
       live,
+      queue,
       clock: systemClock,
       log: silentLog,
       knownSymbols: () => ['SPX', 'BTC/USDT'],

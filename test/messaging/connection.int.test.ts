@@ -66,8 +66,8 @@ describe('streams', () => {
   });
 
   it('are made once, left alone, and follow a changed limit', async () => {
-    expect((await ensureStreams(link)).map(({ kind }) => kind)).to.deep.equal(Array(5).fill('created'));
-    expect((await ensureStreams(link)).map(({ kind }) => kind)).to.deep.equal(Array(5).fill('unchanged'));
+    expect((await ensureStreams(link)).map(({ kind }) => kind)).to.deep.equal(Array(9).fill('created'));
+    expect((await ensureStreams(link)).map(({ kind }) => kind)).to.deep.equal(Array(9).fill('unchanged'));
     const changed = await ensureStreams(link, {
       ...streamLimits,
       tasks: { ...streamLimits.tasks, maxMessages: 7 },
@@ -88,6 +88,10 @@ describe('streams', () => {
       'SIGNALS',
       'EVENTS',
       'DEAD',
+      'TASK_SCHEDULE',
+      'TASK_STATE',
+      'TASK_CONTROL',
+      'TASK_KEYS',
     ]);
   });
 

@@ -12,6 +12,7 @@ const dead = (text: string): DeadTask => ({
   attempts: 1,
   firstSeenAt: 1,
   diedAt: 2,
+  replays: 0,
 });
 
 describe('dead letters', () => {
@@ -32,7 +33,8 @@ describe('dead letters', () => {
     expect((await office.publish(dead('a'), 'low', 'echo')).kind).to.equal('duplicate');
 
     const page = await office.list(1, 1);
-    expect(page.map(({ streamSeq, lane, type }) => ({ streamSeq, lane, type }))).to.deep.equal([
+    expect(page.next).to.equal(2);
+    expect(page.entries.map(({ streamSeq, lane, type }) => ({ streamSeq, lane, type }))).to.deep.equal([
       { streamSeq: 2, lane: 'low', type: 'echo' },
     ]);
     expect((await office.get(1))?.dead).to.deep.equal(dead('a'));
@@ -45,10 +47,12 @@ describe('dead letters', () => {
     });
     expect(await codeOf(office.replay(2))).to.equal('NOT_FOUND');
 
-    expect(await office.purge(1)).to.equal(1);
-    expect(await office.purge(1)).to.equal(0);
-    expect((await office.list(0, 10)).map(({ streamSeq }) => streamSeq)).to.deep.equal([3]);
-    expect(await office.purge()).to.equal(1);
+    expect(await office.purge(1)).to.equal(true);
+    expect(await office.purge(1)).to.equal(false);
+    const rest = await office.list(0, 10);
+    expect(rest.entries.map(({ streamSeq }) => streamSeq)).to.deep.equal([3]);
+    expect(rest.next).to.equal(undefined);
+    expect(await office.purgeAll({})).to.equal(1);
     expect(await messaging.statistics.deadDepth()).to.equal(0);
   });
 });

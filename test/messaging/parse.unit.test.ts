@@ -9,6 +9,7 @@ const raw = (subject: string, body: unknown, headers: Record<string, string> = {
   bytes: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   headers,
   storedAt: 1_700_000_000_000,
+  streamSeq: 7,
 });
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -19,6 +20,12 @@ describe('parseTask', () => {
     );
     expect(parsed).to.deep.equal({
       kind: 'task',
+      journey: {
+        attempts: 0,
+        replays: 0,
+        origin: '7@1700000000000',
+        firstStoredAt: 1_700_000_000_000,
+      },
       task: {
         schema: 'tradewright.task/1',
         id: taskIdFrom('msg:abc'),

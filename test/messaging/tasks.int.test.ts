@@ -120,6 +120,20 @@ describe('task lanes', () => {
     expect(keyOf(taken)).to.equal('a');
   });
 
+  it('apply a changed setting to the consumer that is there, with work in hand', async () => {
+    await messaging.tasks.publish(aTask('held'));
+    const [held] = await messaging.lanes.pull('normal', 1, 0, never);
+    const changed = await messagingOn(nats, { lanes: { ackWaitMs: 30_000, maxAckPending: 7 } });
+    await changed.tasks.publish(aTask('next'));
+    const [next] = await changed.lanes.pull('normal', 1, 2_000, never);
+    expect(next && keyOf(next)).to.equal('next');
+    expect((await changed.statistics.lane('normal')).inFlightLimit).to.equal(7);
+    await held?.ack();
+    await next?.ack();
+    expect(await changed.statistics.lane('normal')).to.include({ depth: 0, inFlight: 0 });
+    await changed.close();
+  });
+
   it('Q7 tell depth, work in flight and the oldest message per lane', async () => {
     for (const lane of lanes) await messaging.tasks.publish(aTask(`1 ${lane}`, { lane }));
     await messaging.tasks.publish(aTask('2 low', { lane: 'low' }));

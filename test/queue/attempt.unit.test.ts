@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { z } from 'zod';
-import { runAttempt } from '../../actors/queue/attempt.ts';
+import { Attempt } from '../../actors/queue/attempt.ts';
 import { backOffMs } from '../../actors/queue/retry-policy.ts';
 import { abandoned, deadTask, verdictOn } from '../../actors/queue/settlement.ts';
 import { toFailure, TradewrightError } from '../../contracts/errors.ts';
@@ -34,23 +34,20 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
-const limits = (clock: Clock, stop = new AbortController().signal) => ({
-  clock,
-  timeoutMs: 1_000,
-  graceMs: 100,
-  stop,
-});
+const limits = (clock: Clock) => ({ clock, timeoutMs: 1_000, graceMs: 100 });
+const runAttempt = (work: (signal: AbortSignal) => Promise<unknown>, clock: Clock) =>
+  new Attempt(({ signal }) => work(signal), limits(clock)).outcome;
 
 describe('one attempt at a task', () => {
   it('gives what the handler gives and leaves no timer', async () => {
     const { clock, pending } = handClock();
-    expect(await runAttempt(async () => 5, limits(clock))).to.deep.equal({ kind: 'completed', result: 5 });
+    expect(await runAttempt(async () => 5, clock)).to.deep.equal({ kind: 'completed', result: 5 });
     expect(pending()).to.equal(0);
   });
 
   it('Q8 aborts the handler when its time is up, with the reason', async () => {
     const { clock, advance } = handClock();
-    const attempt = runAttempt(untilAborted, limits(clock));
+    const attempt = runAttempt(untilAborted, clock);
     advance(1_000);
     const outcome = await attempt;
     expect(outcome.kind === 'failed' && outcome.failure.code).to.equal('TASK_TIMEOUT');
@@ -58,13 +55,13 @@ describe('one attempt at a task', () => {
 
   it('Q8 leaves a handler behind that does not listen, and does not believe what it gives late', async () => {
     const { clock, advance } = handClock();
-    const deaf = runAttempt(() => new Promise(() => undefined), limits(clock));
+    const deaf = runAttempt(() => new Promise(() => undefined), clock);
     advance(1_000);
     advance(100);
     expect((await deaf).kind).to.equal('failed');
 
     let finish: (value: string) => void = () => undefined;
-    const late = runAttempt(() => new Promise((resolve) => (finish = resolve)), limits(clock));
+    const late = runAttempt(() => new Promise((resolve) => (finish = resolve)), clock);
     advance(1_000);
     finish('done after all');
     expect((await late).kind).to.equal('failed');
@@ -72,15 +69,22 @@ describe('one attempt at a task', () => {
 
   it('is nobody’s failure when the worker stops', async () => {
     const { clock } = handClock();
-    const stop = new AbortController();
-    const attempt = runAttempt(untilAborted, limits(clock, stop.signal));
-    stop.abort();
-    expect(await attempt).to.deep.equal({ kind: 'interrupted' });
+    const attempt = new Attempt(({ signal }) => untilAborted(signal), limits(clock));
+    attempt.interrupt();
+    expect(await attempt.outcome).to.deep.equal({ kind: 'interrupted' });
+  });
+
+  it('Q15 is aborted when somebody cancels the task', async () => {
+    const { clock } = handClock();
+    const attempt = new Attempt(({ signal }) => untilAborted(signal), limits(clock));
+    attempt.cancel(new TradewrightError('CANCELLED', 'not any more'));
+    const outcome = await attempt.outcome;
+    expect(outcome.kind === 'cancelled' && outcome.failure.code).to.equal('CANCELLED');
   });
 
   it('calls a payload of the wrong shape the sender’s fault', async () => {
     const { clock } = handClock();
-    const outcome = await runAttempt(async () => z.string().parse(5), limits(clock));
+    const outcome = await runAttempt(async () => z.string().parse(5), clock);
     expect(outcome.kind === 'failed' && outcome.failure).to.include({
       code: 'INPUT_INVALID',
       kind: 'terminal',
@@ -121,10 +125,9 @@ describe('what follows from an attempt', () => {
     const delivery = {
       subject: 'tasks.low.x',
       bytes: Buffer.alloc(1_000_000),
-      deliveryCount: 1,
-      storedAt: 1,
     };
+    const journey = { attempts: 0, replays: 0, origin: '1@1', firstStoredAt: 1 };
     const failure = { code: 'INTERNAL', kind: 'defect', message: 'x'.repeat(100_000) } as const;
-    expect(JSON.stringify(deadTask(delivery, undefined, failure, 2)).length).to.be.lessThan(400_000);
+    expect(JSON.stringify(deadTask(delivery, undefined, { failure, attempts: 1, journey }, 2)).length).to.be.lessThan(400_000);
   });
 });

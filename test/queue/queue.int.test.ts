@@ -56,14 +56,13 @@ describe('QueueActor', () => {
     await eventually(() => drained(worker));
     expect(seen).to.deep.equal([payload]);
     const { worker: own, deadDepth } = await worker.queue.statistics();
-    expect(own.counters.normal).to.deep.equal({ added: 1, completed: 1, failed: 0, dead: 0, recovered: 0 });
+    expect(own.counters.normal).to.deep.equal({ added: 1, completed: 1, failed: 0, dead: 0, recovered: 0, cancelled: 0, duplicates: 0 });
     expect(deadDepth).to.equal(0);
   });
 
   it('Q2 serves critical, high, normal, low, however they were added', async () => {
     const done: string[] = [];
-    const producer = await work(() => undefined, { concurrency: 1, takeSignals: false });
-    await Promise.all(lanes.map((lane) => producer.queue.pause(lane)));
+    const producer = await work(() => undefined, { concurrency: 0, takeSignals: false });
     for (const lane of ['low', 'critical', 'normal', 'high'] as const) {
       await producer.queue.add(aTask(lane, { lane }));
     }
@@ -74,8 +73,7 @@ describe('QueueActor', () => {
 
   it('Q2 serves a low task while critical ones keep coming', async () => {
     const done: string[] = [];
-    const flood = await work(() => undefined, { takeSignals: false });
-    await Promise.all(lanes.map((lane) => flood.queue.pause(lane)));
+    const flood = await work(() => undefined, { concurrency: 0, takeSignals: false });
     for (let n = 0; n < 40; n++) await flood.queue.add(aTask(`critical ${n}`, { lane: 'critical' }));
     await flood.queue.add(aTask('low', { lane: 'low' }));
     await echo(done, { concurrency: 1 });
@@ -110,7 +108,7 @@ describe('QueueActor', () => {
     await eventually(() => drained(worker));
     expect(attempts).to.deep.equal([1, 2, 3]);
     const { counters } = (await worker.queue.statistics()).worker;
-    expect(counters.normal).to.deep.equal({ added: 1, completed: 1, failed: 2, dead: 0, recovered: 0 });
+    expect(counters.normal).to.deep.equal({ added: 1, completed: 1, failed: 2, dead: 0, recovered: 0, cancelled: 0, duplicates: 0 });
   });
 
   it('Q5 buries a task after its retries, with cause, attempts and original, and brings it back on replay', async () => {
@@ -124,13 +122,16 @@ describe('QueueActor', () => {
     );
     const task = aTask('doomed', { maxRetries: 1 });
     await worker.queue.add(task);
-    const entry = await eventually(async () => (await worker.messaging.dead.list(0, 10))[0]);
+    const entry = await eventually(async () => (await worker.messaging.dead.list(0, 10)).entries[0]);
     expect(entry).to.deep.include({ lane: 'normal', type: 'echo' });
     expect(entry.dead).to.deep.include({
       attempts: 2,
-      cause: { code: 'NATS_UNAVAILABLE', message: 'still away' },
       task,
+      replays: 0,
     });
+    expect(entry.dead.cause).to.include({ code: 'NATS_UNAVAILABLE', message: 'still away' });
+    expect(entry.dead.cause.stack).to.contain('queue.int.test.ts');
+    expect(entry.dead.lastStartedAt).to.be.within(entry.dead.firstSeenAt, entry.dead.diedAt);
     expect(JSON.parse(Buffer.from(entry.dead.original, 'base64').toString())).to.deep.equal(task);
     await eventually(() => drained(worker));
 
@@ -149,7 +150,7 @@ describe('QueueActor', () => {
     await worker.queue.add(aTask('a'));
     await worker.queue.add(aTask('b', { type: 'unheard-of' }));
     const dead = await eventually(async () => {
-      const entries = await worker.messaging.dead.list(0, 10);
+      const { entries } = await worker.messaging.dead.list(0, 10);
       return entries.length === 2 && entries;
     });
     expect(dead.map(({ dead: { cause, attempts } }) => [cause.code, attempts])).to.have.deep.members([
@@ -164,10 +165,11 @@ describe('QueueActor', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const held: string[] = [];
-    createInterface({ input: victim.stdout }).on('line', (line) => held.push(line.replace('holds ', '')));
+    createInterface({ input: victim.stdout }).on('line', (line) => {
+      if (line.startsWith('holds ')) held.push(line.slice('holds '.length));
+    });
     const keys = Array.from({ length: 5 }, (_, n) => `task ${n}`);
-    const producer = await work(() => undefined, { takeSignals: false });
-    await Promise.all(lanes.map((lane) => producer.queue.pause(lane)));
+    const producer = await work(() => undefined, { concurrency: 0, takeSignals: false });
     for (const key of keys) await producer.queue.add(aTask(key));
     await eventually(() => held.length === 5, { withinMs: 30_000 });
     victim.kill('SIGKILL');
@@ -248,8 +250,7 @@ describe('QueueActor', () => {
   it('Q9 takes thirty tasks of three producers at once', async () => {
     const done: string[] = [];
     const worker = await echo(done);
-    const producers = await Promise.all([0, 1, 2].map(() => work(() => undefined, { takeSignals: false })));
-    await Promise.all(producers.flatMap(({ queue }) => lanes.map((lane) => queue.pause(lane))));
+    const producers = await Promise.all([0, 1, 2].map(() => work(() => undefined, { concurrency: 0, takeSignals: false })));
     await Promise.all(
       producers.flatMap(({ queue }, p) =>
         Array.from({ length: 10 }, (_, n) => queue.add(aTask(`${p}.${n}`))),
@@ -280,6 +281,8 @@ describe('QueueActor', () => {
         failed: 1,
         dead: 1,
         recovered: 0,
+        cancelled: 0,
+        duplicates: 0,
       });
     }
     expect(deadDepth).to.equal(4);
@@ -293,7 +296,8 @@ describe('QueueActor', () => {
     await worker.queue.add(aTask('waits'));
     await worker.queue.add(aTask('goes', { lane: 'low' }));
     await eventually(() => done.includes('goes'));
-    expect((await worker.queue.statistics()).lanes.normal.depth).to.equal(1);
+    const { depth, inFlight } = (await worker.queue.statistics()).lanes.normal;
+    expect(depth + inFlight).to.equal(1);
     await worker.queue.resume('normal');
     await eventually(() => done.length === 2);
     expect(done).to.deep.equal(['goes', 'waits']);
@@ -310,7 +314,7 @@ describe('QueueActor', () => {
     await plain.drain();
     await eventually(() => done.length === 1);
     await eventually(() => drained(worker));
-    const dead = await worker.messaging.dead.list(0, 10);
+    const { entries: dead } = await worker.messaging.dead.list(0, 10);
     expect(dead.map(({ type, dead: { cause, subject } }) => [type, cause.code, subject])).to.deep.equal([
       ['malformed', 'JSON_MALFORMED', 'tasks.normal.echo'],
       ['malformed', 'INPUT_INVALID', 'tasks.normal.Not.A.Type'],

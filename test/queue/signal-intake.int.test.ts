@@ -30,7 +30,10 @@ describe('incoming signals', () => {
           started.push({ key: task.dedupKey, signal });
           return { workflowId: workflowIdFrom(task.dedupKey) };
         },
-        (task, failure) => refuseDeadSignal(task, failure, { clock: systemClock, outbox: messaging.outbox }),
+        {
+          died: (task, failure) =>
+            refuseDeadSignal(task, failure, { clock: systemClock, outbox: messaging.outbox }),
+        },
       ),
     );
     plain = await connect({ servers: nats.url });

@@ -18,8 +18,10 @@ export async function startWorker(
   register: (registry: TaskRegistry, messaging: Messaging) => unknown,
   options: Partial<QueueOptions> = {},
   ackWaitMs = 1_000,
+  connection: Parameters<typeof messagingOn>[1] = {},
 ): Promise<TestWorker> {
   const messaging = await messagingOn(nats, {
+    ...connection,
     lanes: { ackWaitMs, maxAckPending: 1_000 },
     inbox: { ackWaitMs, batch: 16 },
   });
@@ -34,6 +36,7 @@ export async function startWorker(
     random: () => 0.5,
     heartbeatMs: ackWaitMs / 4,
     graceMs: 200,
+    drainMs: 100,
     retry: { firstMs: 20, factor: 2, mostMs: 200 },
     ...options,
   });
