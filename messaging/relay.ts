@@ -3,7 +3,6 @@ import { type Clock, delay } from '../contracts/ports/clock.ts';
 import type { Journal } from '../contracts/ports/journal.ts';
 import type { Log } from '../contracts/ports/log.ts';
 import type { EventFeed } from '../contracts/ports/messaging.ts';
-import type { SealedCommit } from '../contracts/workflow-event.ts';
 
 export interface RelayOptions {
   readonly journal: Pick<Journal, 'sealedCommits' | 'lastCommit' | 'onCommit' | 'readCursor' | 'writeCursor'>;
