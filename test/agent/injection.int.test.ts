@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CodeJudge } from '../../actors/agent/code-judge.ts';
-import { outsideSections, readSections } from '../../actors/agent/prompts/index.ts';
+import { fixPrompt, outsideSections, readSections } from '../../actors/agent/prompts/index.ts';
 import { PostWorkflow } from '../../contracts/api.ts';
 import { DevelopInput } from '../../contracts/effects/develop.ts';
 import { ReasonResult } from '../../contracts/effects/reason.ts';
@@ -164,7 +164,9 @@ describe('prompt injection', function () {
         const fix = messagesOf(endpoint, 1);
         expect(fix.map(({ role }) => role)).to.deep.equal(['system', 'user']);
         const said = JSON.parse(`"${JSON.stringify(text).slice(1, -1)}"`) as string;
-        expect(outsideSections(fix[1]?.content ?? '')).not.to.include(said);
+        const harmless = fixPrompt.messages({ ...input(), code: 'pass', problem: 'it fails' });
+        expect(fix[0]).to.deep.equal(harmless[0]);
+        expect(outsideSections(fix[1]?.content ?? '')).to.equal(outsideSections(harmless[1]?.content ?? ''));
         expect(readSections(fix[1]?.content ?? '').problem).to.include(said.split('\n')[0] ?? said);
       });
     }
