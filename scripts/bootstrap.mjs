@@ -22,6 +22,7 @@ const commands = {
   'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
   bench: [{ script: 'scripts/setup.ts' }, { script: 'bench/main.ts', args: true }],
   cli: [{ script: 'cli/main.ts', args: true }],
+  'seccomp-audit': [{ script: 'scripts/setup.ts' }, { script: 'scripts/seccomp-audit.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
 };
 

@@ -45,7 +45,7 @@ export const sandbox: Suite = async ({ quick, signal, progress }) => {
     return [...hardenedRun(defaultSeccompProfilePath, 150_000), '--entrypoint', program, image, ...args];
   };
   const repetitions = quick ? 1 : 5;
-  const n = quick ? 3 : 12;
+  const n = quick ? 3 : 10;
   const samples: Sample[] = [];
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
     signal.throwIfAborted();
@@ -60,8 +60,8 @@ export const sandbox: Suite = async ({ quick, signal, progress }) => {
         dockerExec: await each(n, () => timed(['docker', 'exec', sleeping, ...print], env)),
         local: await each(n, () => timed(print, env)),
         refilling: await ours.refilling(3, quick ? 3 : 15),
-        sustained: [await ours.sustained(1, quick ? 1 : 4), await ours.sustained(2, quick ? 1 : 4)],
-        dockerRunRate: await rate(2, quick ? 1 : 4, () => timed(hardened(...printWithNumpy), env)),
+        sustained: [await ours.sustained(1, quick ? 1 : 3), await ours.sustained(2, quick ? 1 : 3)],
+        dockerRunRate: await rate(2, quick ? 1 : 3, () => timed(hardened(...printWithNumpy), env)),
         overruns: await ours.overruns(n, 200),
         ...(await killedByCommand(Math.ceil(n / 4))),
       };

@@ -5,7 +5,7 @@ import { reportPage, runReport } from '../../app/sandbox/run-report.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { SandboxResult } from '../../contracts/ports/sandbox.ts';
 import { PostRun, type ProgramRun } from '../../contracts/sandbox-api.ts';
-import { explainReview, reviewCode } from '../../sandbox-pool/validator/index.ts';
+import { explainReview, reviewCode } from '../../app/sandbox/review.ts';
 import { gatewayOf } from '../gateway.ts';
 import { exitCodes, progress, say, wantsJson } from '../terminal.ts';
 

@@ -252,6 +252,8 @@ export class SandboxContainer {
   }
 }
 
+const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
 /** A call that lasts as long as the container: it has no time limit, and ends with the engine. */
 async function exitOf(container: Container, isRemoved: boolean): Promise<number> {
   const condition = isRemoved ? 'removed' : 'next-exit';
@@ -261,7 +263,7 @@ async function exitOf(container: Container, isRemoved: boolean): Promise<number>
 
 /** What the engine itself says it did not take over of what was asked for, each with its part. */
 function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
-  const options = ((has.SecurityOpt ?? []) as string[]).map(String);
+  const options = listOf(has.SecurityOpt);
   const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
   const tmp = (has.Tmpfs as Readonly<Record<string, string>> | undefined)?.['/tmp'] ?? '';
   const checks: readonly (readonly [isInForce: boolean, says: string])[] = [
@@ -270,8 +272,8 @@ function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
     [has.NetworkMode === 'none', `network: ${has.NetworkMode ?? 'unknown'}`],
     [has.ReadonlyRootfs === true, 'root file system: writable'],
     [has.IpcMode === 'none', `IPC: ${has.IpcMode ?? 'unknown'}`],
-    [has.Privileged !== true && (has.CapAdd ?? []).length === 0, 'capabilities: some were added'],
-    [(has.CapDrop ?? []).length > 0, 'capabilities: none were dropped'],
+    [has.Privileged !== true && listOf(has.CapAdd).length === 0, 'capabilities: some were added'],
+    [listOf(has.CapDrop).length > 0, 'capabilities: none were dropped'],
     [has.Memory === limits.memoryBytes, 'memory: no limit'],
     [has.MemorySwap === limits.memoryBytes, 'swap: no limit'],
     [has.PidsLimit === limits.pids, 'processes: no limit'],

@@ -8,11 +8,17 @@ import type { ReviewContext } from './review-context.ts';
 import { judgeAttributeNode, judgeClassPattern } from './rules/attributes.ts';
 import { judgeCall } from './rules/calls.ts';
 import { judgeClass, judgeFunction, judgeLambda } from './rules/classes.ts';
-import { judgeDeterminism } from './rules/determinism.ts';
+import { judgeDeterminism, judgeSetOrder } from './rules/determinism.ts';
 import { judgeImportFrom, judgeImportStatement } from './rules/imports.ts';
 import { judgeLookAheadCall, judgeNormalisation, judgeReversal } from './rules/look-ahead.ts';
 import { judgeName } from './rules/names.ts';
-import { judgeAllocation, judgeArithmetic, judgeLiteral, judgeWhile } from './rules/resources.ts';
+import {
+  judgeAllocation,
+  judgeArithmetic,
+  judgeLiteral,
+  judgeBarLoops,
+  judgeWhile,
+} from './rules/resources.ts';
 import { judgeText } from './rules/texts.ts';
 import { ownNamesOf } from './own-names.ts';
 import { buildSymbolTable, type Visit } from './scopes.ts';
@@ -112,6 +118,7 @@ function judgeVisit(visit: Visit, context: ReviewContext): void {
     case 'Call':
       judgeCall(node, visit, context);
       judgeAllocation(node, visit, context);
+      judgeSetOrder(visit, context);
       judgeLookAheadCall(node, visit, context);
       return judgeText(visit, context);
     case 'ClassDef':
@@ -121,6 +128,9 @@ function judgeVisit(visit: Visit, context: ReviewContext): void {
       return judgeFunction(node, visit, context);
     case 'Lambda':
       return judgeLambda(node, visit, context);
+    case 'For':
+      judgeSetOrder(visit, context);
+      return judgeBarLoops(node, visit, context);
     case 'While':
       return judgeWhile(node, visit, context);
     case 'BinOp':

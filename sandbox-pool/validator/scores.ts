@@ -39,6 +39,8 @@ export const scores = {
   'look-ahead-fill': 3,
   'look-ahead-reversed': 3,
   'look-ahead-normalisation': 0,
+  'nested-bar-loops': 3,
+  'set-order': 2,
   'unseeded-random': 2,
   'reads-clock': 2,
 } as const satisfies Record<string, number>;

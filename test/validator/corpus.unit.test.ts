@@ -15,8 +15,8 @@ describe('validator corpora', () => {
   const hostile = corpus('hostile');
 
   it('hold enough programs to mean something', () => {
-    expect(honest.length).to.be.at.least(30);
-    expect(hostile.length).to.be.at.least(80);
+    expect(honest.length).to.be.at.least(60);
+    expect(hostile.length).to.be.at.least(120);
   });
 
   for (const { file, source } of honest) {

@@ -183,4 +183,18 @@ describe('reviewCode', () => {
     for (const pattern of ['a+b*', '(?:a|b)+', '(a+)?', '([(]a+)x', '[(a+)]+'])
       expect(ruleOf(pattern), pattern).to.deep.equal([]);
   });
+
+  it('hints at the order of sets and at loops over all bars inside of one another, without blocking', () => {
+    expect(rulesOf('for name in {"open", "close"}:\n    print(name)\n')).to.deep.equal(['set-order']);
+    expect(rulesOf('names = list(set(["open", "close"]))\n')).to.deep.equal(['set-order']);
+    expect(rulesOf('for month in {1, 2}:\n    print(month)\nnames = sorted({"a", "b"})\n')).to.deep.equal([]);
+    const nested =
+      'def f(bars):\n    for i in range(len(bars)):\n        for j in range(len(bars)):\n            print(i, j)\n';
+    expect(rulesOf(nested)).to.deep.equal(['nested-bar-loops']);
+    expect(
+      rulesOf(
+        'def f(bars):\n    for i in range(len(bars)):\n        for j in range(5):\n            print(i, j)\n',
+      ),
+    ).to.deep.equal([]);
+  });
 });

@@ -1,5 +1,5 @@
 import { report, type ReviewContext } from '../review-context.ts';
-import type { NodeOf } from '../tree.ts';
+import type { Node, NodeOf } from '../tree.ts';
 import type { Visit } from '../scopes.ts';
 import { membersOf } from '../values.ts';
 
@@ -73,4 +73,42 @@ export function judgeDeterminism(
       }
     }
   }
+}
+
+/** What makes an ordered thing of whatever it is given. */
+const ordering = new Set([
+  'builtins.list',
+  'builtins.tuple',
+  'builtins.enumerate',
+  'builtins.iter',
+  'builtins.sum',
+]);
+
+/** The order of a set of texts differs from one interpreter to the next: what is built in that order is not the same twice. */
+export function judgeSetOrder(visit: Visit, context: ReviewContext): void {
+  const { node } = visit;
+  const walked =
+    node.nodeType === 'For'
+      ? node.iter
+      : node.nodeType === 'Call' &&
+          membersOf(context.evaluator.valuesOf(node.func)).some((path) => ordering.has(path))
+        ? node.args[0]
+        : undefined;
+  if (walked === undefined || !isSetOfTexts(walked, context)) return;
+  report(context, 'set-order', visit, {
+    subject: 'set',
+    message: 'A set of texts has another order in each run, so what is built in that order differs.',
+    advice: 'Use a list, or sorted(…).',
+  });
+}
+
+function isSetOfTexts(node: Node, context: ReviewContext): boolean {
+  if (node.nodeType === 'Set')
+    return node.elts.some((element) => element.nodeType === 'Constant' && typeof element.value === 'string');
+  if (node.nodeType !== 'Call') return false;
+  const isSet = membersOf(context.evaluator.valuesOf(node.func)).includes('builtins.set');
+  const [first] = node.args;
+  return isSet && first !== undefined && (first.nodeType === 'List' || first.nodeType === 'Tuple')
+    ? first.elts.some((element) => element.nodeType === 'Constant' && typeof element.value === 'string')
+    : false;
 }

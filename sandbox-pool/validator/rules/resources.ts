@@ -151,3 +151,34 @@ export const judgeLiteral: JudgeNode<'Constant'> = (node, visit, context) => {
     message: 'A number of more than 400 digits is written out.',
   });
 };
+
+/** A loop over the bars inside of a loop over the bars takes the square of their number. */
+export const judgeBarLoops: JudgeNode<'For'> = (node, visit, context) => {
+  if (!walksBars(node.iter)) return;
+  for (let outer = visit.parent; outer !== null; outer = outer.parent) {
+    const { nodeType } = outer.node;
+    if (nodeType === 'FunctionDef' || nodeType === 'AsyncFunctionDef' || nodeType === 'ClassDef') return;
+    if (nodeType !== 'For' || !walksBars(outer.node.iter)) continue;
+    report(context, 'nested-bar-loops', visit, {
+      subject: 'bars',
+      message: 'This loop over all bars runs once for each bar: 5,000 bars are 25 million turns.',
+      advice: 'Use rolling(), cumulative or vectorised operations.',
+    });
+    return;
+  }
+};
+
+/** `range(len(x))`, `x.iterrows()`, `x.itertuples()`, `x.index`. */
+function walksBars(iterated: Node): boolean {
+  if (iterated.nodeType === 'Attribute') return iterated.attr === 'index';
+  if (iterated.nodeType !== 'Call') return false;
+  const { func, args } = iterated;
+  if (func.nodeType === 'Attribute')
+    return func.attr === 'iterrows' || func.attr === 'itertuples' || func.attr === 'items';
+  if (func.nodeType !== 'Name' || (func.id !== 'range' && func.id !== 'enumerate')) return false;
+  return args.some(
+    (argument) =>
+      (func.id === 'enumerate' && walksBars(argument)) ||
+      (argument.nodeType === 'Call' && argument.func.nodeType === 'Name' && argument.func.id === 'len'),
+  );
+}

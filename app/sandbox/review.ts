@@ -1,0 +1,1 @@
+export { explainReview, reviewCode } from '../../sandbox-pool/validator/index.ts';
