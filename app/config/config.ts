@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { deepSeekPrices, PriceTable } from '../../actors/agent/prices.ts';
+import { type Lane, lanes } from '../../contracts/lanes.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 
 /** An empty variable counts as one that is not set. */
@@ -52,6 +53,15 @@ const Environment = z.object({
   TRADEWRIGHT_RETENTION_DAYS: withDefault(z.coerce.number().int().min(0).max(36_500), '30'),
   /** Workflows that may have something under way at once; more wait in the queue. */
   TRADEWRIGHT_MAX_RUNNING: withDefault(count, '1000'),
+  /** Tasks at work in this worker at a time. */
+  TRADEWRIGHT_QUEUE_CONCURRENCY: withDefault(count.max(10_000), '16'),
+  /** How many tasks critical, high, normal and low get of a round under load, as `8:4:2:1`. */
+  TRADEWRIGHT_LANE_WEIGHTS: withDefault(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,2}(:[1-9]\d{0,2}){3}$/, 'expected four numbers from 1 to 999, such as 8:4:2:1'),
+    '8:4:2:1',
+  ),
   TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
   TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
   /** Currency that a target position of 1 is worth. */
@@ -87,6 +97,7 @@ export interface Config {
   readonly signalStoreBytes: number | undefined;
   readonly retentionDays: number;
   readonly mostRunning: number;
+  readonly queue: { readonly concurrency: number; readonly weights: Readonly<Record<Lane, number>> };
   readonly pool: { readonly min: number; readonly max: number };
   readonly capital: number;
   readonly barsDir: string | undefined;
@@ -96,6 +107,11 @@ export interface Config {
   /** The whole environment, for finding the Docker engine and programs on PATH as the user's shell does. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
+
+const weightsOf = (text: string): Readonly<Record<Lane, number>> => {
+  const weights = text.split(':').map(Number);
+  return Object.fromEntries(lanes.map((lane, at) => [lane, weights[at] ?? 1])) as Record<Lane, number>;
+};
 
 const DEEPSEEK_URL = 'https://api.deepseek.com/v1';
 
@@ -142,6 +158,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     signalStoreBytes: env.TRADEWRIGHT_SIGNAL_STORE_BYTES,
     retentionDays: env.TRADEWRIGHT_RETENTION_DAYS,
     mostRunning: env.TRADEWRIGHT_MAX_RUNNING,
+    queue: {
+      concurrency: env.TRADEWRIGHT_QUEUE_CONCURRENCY,
+      weights: weightsOf(env.TRADEWRIGHT_LANE_WEIGHTS),
+    },
     pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
     capital: env.TRADEWRIGHT_CAPITAL,
     barsDir: env.TRADEWRIGHT_BARS_DIR,

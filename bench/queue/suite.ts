@@ -79,7 +79,7 @@ async function interleaved(
       signal.throwIfAborted();
       const taken = await sample(contender, `${durability}-${repetition}`, sizes);
       samples.set(contender.name, [...(samples.get(contender.name) ?? []), taken]);
-      const said = Object.entries(taken).map(
+      const said = Object.entries<number>({ ...taken }).map(
         ([figure, value]) => `${figure} ${value.toFixed(value < 100 ? 2 : 0)}`,
       );
       progress(`${durability} ${repetition}/${repetitions} ${contender.name}: ${said.join(', ')}`);
