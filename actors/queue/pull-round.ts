@@ -103,7 +103,7 @@ function firstOf(
       left -= 1;
       if (left > 0) return;
       if (failed === undefined) resolve([]);
-      else reject(failed as Error);
+      else reject(failed);
     };
     for (const lane of open) {
       source
