@@ -35,7 +35,12 @@ export class AckConfirmer {
   #next = 0;
   #looking: (() => void) | undefined;
 
-  constructor(nc: NatsConnection, clock: Clock, connected: () => boolean, times: ConfirmTimes = confirmTimes) {
+  constructor(
+    nc: NatsConnection,
+    clock: Clock,
+    connected: () => boolean,
+    times: ConfirmTimes = confirmTimes,
+  ) {
     this.#nc = nc;
     this.#clock = clock;
     this.#connected = connected;
@@ -99,7 +104,6 @@ export class AckConfirmer {
         );
       } else if (now - pending.sentAt >= this.#times.againMs) this.#send(token, pending, now);
     }
-    if (this.#pending.size > 0)
-      this.#looking = this.#clock.schedule(LOOK_EVERY_MS, () => this.#look());
+    if (this.#pending.size > 0) this.#looking = this.#clock.schedule(LOOK_EVERY_MS, () => this.#look());
   }
 }

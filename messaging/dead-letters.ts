@@ -17,7 +17,13 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
     async publish(dead, lane, type) {
       const bytes = JSON.stringify(DeadTask.parse(dead));
       // The same death reported twice (its ack got lost in between) is one entry.
-      const msgId = messageId('dead', dead.subject, dead.original, String(dead.firstSeenAt), String(dead.replays));
+      const msgId = messageId(
+        'dead',
+        dead.subject,
+        dead.original,
+        String(dead.firstSeenAt),
+        String(dead.replays),
+      );
       try {
         return await storeMessage(link, { subject: subjects.dead(lane, type), bytes, msgId, times });
       } catch (error) {
@@ -101,8 +107,7 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
         times,
       });
     } catch (error) {
-      if (isFull(error))
-        throw new TradewrightError('QUEUE_FULL', 'the task queue is full', { cause: error });
+      if (isFull(error)) throw new TradewrightError('QUEUE_FULL', 'the task queue is full', { cause: error });
       throw error;
     }
     await office.purge(streamSeq);
@@ -112,7 +117,7 @@ export function deadLetters(link: NatsLink, times: PublishTimes = publishTimes):
     const type = TaskType.safeParse(filter.type).data;
     if (filter.type !== undefined && type === undefined) return;
     const subject = `dead.${filter.lane ?? '*'}.${type ?? '*'}`;
-    for (let seq = afterSeq + 1; ; ) {
+    for (let seq = afterSeq + 1; ;) {
       const message = await nextMessage(subject, seq);
       if (message === null) return;
       seq = message.seq + 1;

@@ -45,7 +45,9 @@ function toTask(raw: Raw): Task {
   const json = parseOutsideJson(raw.bytes, TASK_LIMIT_BYTES);
   // Written by our own producer it is whole, and looked at once.
   const whole = Task.safeParse(json);
-  const draft: z.ZodSafeParseResult<z.infer<typeof TaskDraft>> = whole.success ? whole : TaskDraft.safeParse(json);
+  const draft: z.ZodSafeParseResult<z.infer<typeof TaskDraft>> = whole.success
+    ? whole
+    : TaskDraft.safeParse(json);
   if (!draft.success) throw invalid(z.prettifyError(draft.error));
   const { data } = draft;
   if (data.payload === undefined) throw invalid('payload is missing');

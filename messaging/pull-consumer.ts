@@ -123,7 +123,8 @@ const endsRequest = (status: Msg): Taken['gone'] => {
 };
 const isGone = (status: Msg): boolean => /deleted/i.test(status.headers?.description ?? '');
 
-const nextSubject = (plan: ConsumerPlan): string => `$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.${plan.durable}`;
+const nextSubject = (plan: ConsumerPlan): string =>
+  `$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.${plan.durable}`;
 
 interface Poll {
   readonly token: string;

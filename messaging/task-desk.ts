@@ -17,7 +17,12 @@ export function taskDesk(link: NatsLink, store: TaskStore, replies: TaskReplies)
       if (removed === undefined) return 'requested';
       const error = toFailure(new TradewrightError('CANCELLED', `cancelled by ${by}: ${reason}`));
       if (record !== undefined)
-        await store.records.put({ ...record, state: 'cancelled', error: { ...error, details: undefined }, updatedAt: now() });
+        await store.records.put({
+          ...record,
+          state: 'cancelled',
+          error: { ...error, details: undefined },
+          updatedAt: now(),
+        });
       if (removed.kind === 'task' && removed.task.replyTo !== undefined) {
         const { id, type, replyTo } = removed.task;
         await replies.send(replyTo, {

@@ -63,7 +63,12 @@ export function taskSchedule(link: NatsLink, times: PublishTimes): TaskSchedule 
         await storeMessage(link, {
           subject: subjects.scheduled(taskId),
           bytes: delivery.bytes,
-          msgId: messageId('defer', String(delivery.streamSeq), String(delivery.deliveryCount), String(delivery.storedAt)),
+          msgId: messageId(
+            'defer',
+            String(delivery.streamSeq),
+            String(delivery.deliveryCount),
+            String(delivery.storedAt),
+          ),
           headers: {
             ...travelHeaders(delivery, { attempts }),
             ...scheduleHeaders(dueAt, delivery.subject),

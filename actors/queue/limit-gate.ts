@@ -107,12 +107,14 @@ export class LimitGate<T> {
     const { type, limits, ledger, holder, clock, admit } = this.#options;
     const now = clock.now();
     const want = this.#closed.signal.aborted ? 0 : this.#waiting.length;
-    const owes = limits.concurrency !== undefined && (this.#held !== this.#told || now - this.#renewed > LEASE_MS / 3);
+    const owes =
+      limits.concurrency !== undefined && (this.#held !== this.#told || now - this.#renewed > LEASE_MS / 3);
     if (want === 0 && !owes) return LEASE_MS / 3;
     const { value, revision } = await ledger.read(type);
     const heldNow = this.#held;
     const before = usageOf(value);
-    const settled = limits.concurrency === undefined ? before : held(before, limits, holder, heldNow, now, LEASE_MS);
+    const settled =
+      limits.concurrency === undefined ? before : held(before, limits, holder, heldNow, now, LEASE_MS);
     const taken = claim(settled, limits, holder, want, now, LEASE_MS);
     if (taken.granted > 0 || owes) {
       if (!(await ledger.write(type, taken.usage, revision))) return 0;

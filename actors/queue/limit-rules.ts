@@ -16,7 +16,8 @@ const Usage = z.object({
 });
 export type LimitUsage = z.infer<typeof Usage>;
 
-export const usageOf = (value: unknown): LimitUsage => Usage.safeParse(value).data ?? { begun: [], holders: {} };
+export const usageOf = (value: unknown): LimitUsage =>
+  Usage.safeParse(value).data ?? { begun: [], holders: {} };
 
 /** Of one window, so that a high rate does not make a long list; those in one slice count as begun with the last of them. */
 const SLICES = 50;
@@ -86,7 +87,8 @@ export function held(
 /** Without what no longer counts. */
 function current({ begun, holders }: LimitUsage, { rate }: TypeLimits, now: number): LimitUsage {
   return {
-    begun: rate === undefined ? [] : begun.filter(({ at }) => at > now - rate.perMs && at <= now + rate.perMs),
+    begun:
+      rate === undefined ? [] : begun.filter(({ at }) => at > now - rate.perMs && at <= now + rate.perMs),
     holders: Object.fromEntries(Object.entries(holders).filter(([, { until }]) => until > now)),
   };
 }

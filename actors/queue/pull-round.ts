@@ -9,6 +9,8 @@ export interface PullRequest {
   readonly paused: ReadonlySet<Lane>;
   /** Whether there may be something: otherwise it begins to wait at once. */
   readonly look: boolean;
+  /** Whether what is taken is held ahead, and chosen from by weight. */
+  readonly ahead: boolean;
   /** How long to wait for a first task when every lane is empty. */
   readonly idleWaitMs: number;
   /** Takes what a wait brought after the round had its first task. */
@@ -42,6 +44,20 @@ export async function pullRound(
   let credits = request.credits;
   const { weights } = request;
   const worth = Math.ceil(request.want / lanes.reduce((sum, lane) => sum + weights[lane], 0));
+  // Where tasks are held ahead anyway, all lanes are asked for their share at once; one after the other would take as many turns.
+  if (request.look && request.ahead) {
+    const shares = await Promise.all(
+      open.map(async (lane) => {
+        const max = weights[lane] * worth;
+        const deliveries = await source
+          .pull(lane, max, 0, signal, (delivery) => request.surplus([{ lane, delivery }]))
+          .catch((): readonly Delivery[] => []);
+        if (deliveries.length < max) candidates.delete(lane);
+        return deliveries.map((delivery) => ({ lane, delivery }));
+      }),
+    );
+    taken.push(...shares.flat());
+  }
   while (!signal.aborted) {
     const next = nextPull(credits, candidates, request.want - taken.length, weights, worth);
     if (next === undefined) break;
@@ -87,25 +103,27 @@ function firstOf(
       left -= 1;
       if (left > 0) return;
       if (failed === undefined) resolve([]);
-      else reject(failed as Error);
+      else reject(failed instanceof Error ? failed : new Error(String(failed)));
     };
     for (const lane of open) {
-      source.pull(lane, 1, waitMs, either, (delivery) => surplus([{ lane, delivery }])).then(
-        (deliveries) => {
-          const pulled = deliveries.map((delivery) => ({ lane, delivery }));
-          if (pulled.length > 0 && told) surplus(pulled);
-          else if (pulled.length > 0) resolve(pulled);
-          told ||= pulled.length > 0;
-          // Found: the other lanes need not wait their time out. The task goes first, and it takes a turn to begin.
-          setImmediate(() => setImmediate(() => found.abort()));
-          ended();
-        },
-        (error: unknown) => {
-          failed = error;
-          found.abort();
-          ended();
-        },
-      );
+      source
+        .pull(lane, 1, waitMs, either, (delivery) => surplus([{ lane, delivery }]))
+        .then(
+          (deliveries) => {
+            const pulled = deliveries.map((delivery) => ({ lane, delivery }));
+            if (pulled.length > 0 && told) surplus(pulled);
+            else if (pulled.length > 0) resolve(pulled);
+            told ||= pulled.length > 0;
+            // Found: the other lanes need not wait their time out. The task goes first, and it takes a turn to begin.
+            setImmediate(() => setImmediate(() => found.abort()));
+            ended();
+          },
+          (error: unknown) => {
+            failed = error;
+            found.abort();
+            ended();
+          },
+        );
     }
   });
 }

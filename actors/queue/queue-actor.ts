@@ -35,7 +35,12 @@ export type QueueMessage =
   | { readonly type: 'beat' }
   | { readonly type: 'admitted'; readonly job: ReadTask }
   | { readonly type: 'added'; readonly lane: Lane; readonly count: number }
-  | { readonly type: 'lane-paused'; readonly lane: Lane; readonly paused: boolean; readonly replyTo: ReplyTo<void> }
+  | {
+      readonly type: 'lane-paused';
+      readonly lane: Lane;
+      readonly paused: boolean;
+      readonly replyTo: ReplyTo<void>;
+    }
   | { readonly type: 'lanes-paused'; readonly paused: ReadonlySet<Lane> }
   | { readonly type: 'cancel'; readonly cancellation: Cancellation }
   | { readonly type: 'cancels-known' }
@@ -393,9 +398,11 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       weights: options.weights,
       paused: state.paused,
       look: state.look,
+      ahead: tasksAhead(concurrency, state.averageMs) > 0,
       idleWaitMs: options.idleWaitMs,
       surplus: (pulled: readonly Pulled[]) => {
-        if (!tell(ctx.self, { type: 'surplus', pulled })) for (const { delivery } of pulled) delivery.retry(0);
+        if (!tell(ctx.self, { type: 'surplus', pulled }))
+          for (const { delivery } of pulled) delivery.retry(0);
       },
     };
     const round: Round = { aborter, work: pull() };
@@ -523,7 +530,9 @@ const limitedIn = (state: QueueState): number =>
 function cancellationOf(state: QueueState, { parsed }: ReadTask): Cancellation | undefined {
   if (parsed.kind !== 'task' || state.cancelled.size === 0) return undefined;
   const cancellation = state.cancelled.get(parsed.task.id);
-  return cancellation !== undefined && parsed.journey.firstStoredAt <= cancellation.at ? cancellation : undefined;
+  return cancellation !== undefined && parsed.journey.firstStoredAt <= cancellation.at
+    ? cancellation
+    : undefined;
 }
 
 const reasonOf = ({ by, reason }: Cancellation): TradewrightError =>

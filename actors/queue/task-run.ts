@@ -56,7 +56,10 @@ export class TaskRun {
   readonly #tools: TaskTools;
   readonly #events: RunEvents;
   #attempt: Attempt | undefined;
-  #told: { readonly kind: 'interrupt' } | { readonly kind: 'cancel'; readonly reason: TradewrightError } | undefined;
+  #told:
+    | { readonly kind: 'interrupt' }
+    | { readonly kind: 'cancel'; readonly reason: TradewrightError }
+    | undefined;
   #note: DeliveryNote = noNote;
   #number = 1;
   #startedAt: number | undefined;
@@ -212,7 +215,12 @@ export class TaskRun {
         return this.#acknowledge('cancelled');
       case 'dead': {
         log.error({ ...this.#about(), failure: verdict.failure }, 'a task goes to the dead letters');
-        const death = { ...verdict, attempts: this.#number, lastStartedAt: this.#startedAt, journey: parsed.journey };
+        const death = {
+          ...verdict,
+          attempts: this.#number,
+          lastStartedAt: this.#startedAt,
+          journey: parsed.journey,
+        };
         // Stored before it leaves the queue: a crash in between buries it twice at worst, which DEAD recognises.
         await dead.publish(deadTask(delivery, task, death, clock.now()), lane, deadTypeOf(task));
         if (task !== undefined) await this.#tellDeath(task, verdict.failure);
@@ -222,7 +230,9 @@ export class TaskRun {
     }
   }
 
-  async #acknowledge(end: 'completed' | 'retried' | 'deferred' | 'duplicate' | 'cancelled'): Promise<DeliveryEnd> {
+  async #acknowledge(
+    end: 'completed' | 'retried' | 'deferred' | 'duplicate' | 'cancelled',
+  ): Promise<DeliveryEnd> {
     try {
       await this.job.delivery.ack();
       return end;
@@ -237,7 +247,10 @@ export class TaskRun {
     try {
       await this.#tools.store.notes.write(this.job.delivery, note);
     } catch (error) {
-      this.#tools.log.warn({ ...this.#about(), error: toFailure(error) }, 'a note on a task could not be kept');
+      this.#tools.log.warn(
+        { ...this.#about(), error: toFailure(error) },
+        'a note on a task could not be kept',
+      );
     }
   }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { knownModels, type ModelEntry, ModelTable } from '../../actors/agent/models.ts';
+import { type Lane, lanes } from '../../contracts/lanes.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 
 /** An empty variable counts as one that is not set. */
@@ -67,6 +68,15 @@ const Environment = z.object({
   TRADEWRIGHT_SANDBOX_RUNTIME: optional(z.string().regex(/^[\w.-]{1,64}$/)),
   /** `kill` ends a program at a system call that no strategy has a use for; `refuse` answers it with an error. */
   TRADEWRIGHT_SECCOMP: withDefault(z.enum(['refuse', 'kill']), 'refuse'),
+  /** Tasks at work in this worker at a time. */
+  TRADEWRIGHT_QUEUE_CONCURRENCY: withDefault(count.max(10_000), '16'),
+  /** How many tasks critical, high, normal and low get of a round under load, as `8:4:2:1`. */
+  TRADEWRIGHT_LANE_WEIGHTS: withDefault(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,2}(:[1-9]\d{0,2}){3}$/, 'expected four numbers from 1 to 999, such as 8:4:2:1'),
+    '8:4:2:1',
+  ),
   TRADEWRIGHT_POOL_MIN: withDefault(count, '2'),
   TRADEWRIGHT_POOL_MAX: withDefault(count, '8'),
   /** Currency that a target position of 1 is worth. */
@@ -107,6 +117,7 @@ export interface Config {
   readonly signalStoreBytes: number | undefined;
   readonly retentionDays: number;
   readonly mostRunning: number;
+  readonly queue: { readonly concurrency: number; readonly weights: Readonly<Record<Lane, number>> };
   readonly pool: { readonly min: number; readonly max: number };
   readonly sandboxRuntime: string | undefined;
   readonly seccompAction: 'refuse' | 'kill';
@@ -118,6 +129,11 @@ export interface Config {
   /** The whole environment, for finding the Docker engine and programs on PATH as the user's shell does. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
+
+const weightsOf = (text: string): Readonly<Record<Lane, number>> => {
+  const weights = text.split(':').map(Number);
+  return Object.fromEntries(lanes.map((lane, at) => [lane, weights[at] ?? 1])) as Record<Lane, number>;
+};
 
 const DEEPSEEK_URL = 'https://api.deepseek.com/v1';
 
@@ -179,6 +195,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     signalStoreBytes: env.TRADEWRIGHT_SIGNAL_STORE_BYTES,
     retentionDays: env.TRADEWRIGHT_RETENTION_DAYS,
     mostRunning: env.TRADEWRIGHT_MAX_RUNNING,
+    queue: {
+      concurrency: env.TRADEWRIGHT_QUEUE_CONCURRENCY,
+      weights: weightsOf(env.TRADEWRIGHT_LANE_WEIGHTS),
+    },
     pool: { min: env.TRADEWRIGHT_POOL_MIN, max: env.TRADEWRIGHT_POOL_MAX },
     sandboxRuntime: env.TRADEWRIGHT_SANDBOX_RUNTIME,
     seccompAction: env.TRADEWRIGHT_SECCOMP,

@@ -76,7 +76,8 @@ export function queueMetrics(
     worker.set({ state: 'at_work' }, own.atWork);
     worker.set({ state: 'held_ahead' }, own.heldAhead);
     worker.set({ state: 'limited' }, own.limited);
-    for (const [outcome, count] of Object.entries(sagas.counts)) workflows.inc({ outcome }, count);
+    for (const [outcome, count] of Object.entries<number>({ ...sagas.counts }))
+      workflows.inc({ outcome }, count);
     return registry.metrics();
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type LaneWeights,
   type Queue,
   type QueuePorts,
   refuseDeadSignal,
@@ -25,8 +26,10 @@ export function startQueue(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  readonly concurrency: number;
+  readonly weights: LaneWeights;
 }): Queue {
-  const { system, ports, clock, log, random } = options;
+  const { system, ports, clock, log, random, concurrency, weights } = options;
   const { startStrategy, startSignal, startStudy, command } = taskHandlers(options.sagas, options.registry);
   const registry = new TaskRegistry()
     .registerStart(taskTypes.startStrategy, startStrategy, { retry })
@@ -36,5 +39,5 @@ export function startQueue(options: {
     })
     .registerStart(taskTypes.startStudy, startStudy, { retry })
     .registerHandler(taskTypes.workflowCommand, command, { retry });
-  return spawnQueue(system, { ports, registry, clock, log, random });
+  return spawnQueue(system, { ports, registry, clock, log, random, concurrency, weights });
 }

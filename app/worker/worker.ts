@@ -212,7 +212,16 @@ async function start(
   if (recovered > 0) progress(`${recovered} open workflows taken up again`);
   const missing = await reconcileSignals({ journal, sagas, outbox, desk, clock, log });
   if (missing > 0) progress(`${missing} signals of the last minutes were missing in the signal store`);
-  const queue = startQueue({ system, ports: messaging, sagas, registry, clock, log, random });
+  const queue = startQueue({
+    system,
+    ports: messaging,
+    sagas,
+    registry,
+    clock,
+    log,
+    random,
+    ...config.queue,
+  });
   shutdown.add('queue', () => queue.stop());
   const workflow = workflowReader({ sagas, upkeep: store.upkeep, registry });
   shutdown.add(

@@ -79,7 +79,7 @@ async function interleaved(
       signal.throwIfAborted();
       const taken = await sample(contender, `${durability}-${repetition}`, sizes);
       samples.set(contender.name, [...(samples.get(contender.name) ?? []), taken]);
-      const said = Object.entries(taken).map(
+      const said = Object.entries<number>({ ...taken }).map(
         ([figure, value]) => `${figure} ${value.toFixed(value < 100 ? 2 : 0)}`,
       );
       progress(`${durability} ${repetition}/${repetitions} ${contender.name}: ${said.join(', ')}`);
@@ -158,7 +158,7 @@ async function backlogs(
       const side = await contender.begin();
       const whole = depth <= MEASURED_OF_BACKLOG;
       const n = Math.min(depth, MEASURED_OF_BACKLOG);
-      for (let go = 0; go < (depth <= 10_000 ? 5 : 1); go += 1) {
+      for (let go = 0; go < (depth <= 10_000 ? 3 : 1); go += 1) {
         const filling = await side.ask<Timed>({ do: 'bulk', n: depth, tag: `backlog-${depth}-${go}` });
         const { seconds } = await side.ask<Timed>({ do: 'process', n, concurrency: 50, all: whole });
         filled[contender.name]?.push(depth / filling.seconds);
@@ -168,8 +168,7 @@ async function backlogs(
         );
       }
       // What is left must not be in the way of the next one.
-      if (!whole && depth < OURS_ONLY_FROM)
-        await side.ask({ do: 'process', n: depth - n, concurrency: 50, all: false }).catch(() => undefined);
+      if (!whole) await side.ask({ do: 'clear' });
       await side.kill();
     }
     rates.set(`${depth}`, given['ours'] ?? []);
@@ -215,7 +214,7 @@ async function takeover(
   progress: (line: string) => void,
 ): Promise<Measured> {
   const seconds: Record<string, number[]> = { ours: [], BullMQ: [] };
-  for (const contender of contenders) {
+  const measure = async (contender: Contender): Promise<void> => {
     // Half a minute a go: once is enough to see it.
     for (let go = 0; go < (contender.name === 'ours' ? repetitions : 1); go += 1) {
       const [victim, other] = [await contender.begin(), await contender.begin()];
@@ -232,7 +231,9 @@ async function takeover(
       await other.kill();
       progress(`takeover ${contender.name}: ${seconds[contender.name]?.at(-1)?.toFixed(2)} s`);
     }
-  }
+  };
+  // Both wait rather than work: side by side they do not disturb each other.
+  await Promise.all(contenders.map(measure));
   return {
     figure: 'a killed worker’s tasks done elsewhere, from the kill',
     unit: 's',

@@ -265,7 +265,7 @@ async function exitOf(container: Container, isRemoved: boolean): Promise<number>
 function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
   const options = listOf(has.SecurityOpt);
   const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
-  const tmp = (has.Tmpfs as Readonly<Record<string, string>> | undefined)?.['/tmp'] ?? '';
+  const tmp = has.Tmpfs?.['/tmp'] ?? '';
   const checks: readonly (readonly [isInForce: boolean, says: string])[] = [
     [options.some((option) => option.startsWith('seccomp={')), 'seccomp: the engine has no profile for it'],
     [options.some((option) => option.startsWith('no-new-privileges')), 'no-new-privileges: not set'],

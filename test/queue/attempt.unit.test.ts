@@ -128,6 +128,8 @@ describe('what follows from an attempt', () => {
     };
     const journey = { attempts: 0, replays: 0, origin: '1@1', firstStoredAt: 1 };
     const failure = { code: 'INTERNAL', kind: 'defect', message: 'x'.repeat(100_000) } as const;
-    expect(JSON.stringify(deadTask(delivery, undefined, { failure, attempts: 1, journey }, 2)).length).to.be.lessThan(400_000);
+    expect(
+      JSON.stringify(deadTask(delivery, undefined, { failure, attempts: 1, journey }, 2)).length,
+    ).to.be.lessThan(400_000);
   });
 });

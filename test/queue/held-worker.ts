@@ -21,7 +21,8 @@ const worker = await startWorker(
     registry.registerHandler('echo', async (task, { signal }) => {
       process.stdout.write(`holds ${task.dedupKey}\n`);
       if (mode === 'work') await new Promise((resolve) => setTimeout(resolve, 10));
-      else if (task.dedupKey === 'short') while (!stopping) await new Promise((resolve) => setTimeout(resolve, 5));
+      else if (task.dedupKey === 'short')
+        while (!stopping) await new Promise((resolve) => setTimeout(resolve, 5));
       else await new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
       process.stdout.write(`done ${task.dedupKey}\n`);
     }),

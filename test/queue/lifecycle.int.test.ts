@@ -76,8 +76,12 @@ describe('what tasks go through', () => {
     expect((await worker.queue.add(aTask('a', lasting))).kind).to.equal('stored');
     expect((await worker.queue.add(aTask('a', lasting))).kind).to.equal('duplicate');
     await eventually(async () => (await normal(worker)).completed === 1);
-    await eventually(async () => (await worker.queue.add(aTask('witness'))).kind === 'stored', { everyMs: 150 });
-    await eventually(async () => (await worker.queue.add(aTask('witness'))).kind === 'stored', { everyMs: 150 });
+    await eventually(async () => (await worker.queue.add(aTask('witness'))).kind === 'stored', {
+      everyMs: 150,
+    });
+    await eventually(async () => (await worker.queue.add(aTask('witness'))).kind === 'stored', {
+      everyMs: 150,
+    });
     expect((await worker.queue.add(aTask('a', lasting))).kind).to.equal('duplicate');
 
     // A plain publisher is not asked first: its second message is dropped when it comes up.
@@ -91,7 +95,10 @@ describe('what tasks go through', () => {
   it('Q13 keeps a delayed task until its time, across a kill of the server, and does it once', async () => {
     const done: { key: string; at: number }[] = [];
     const worker = await work((registry) =>
-      registry.registerHandler('echo', async (task) => void done.push({ key: task.dedupKey, at: Date.now() })),
+      registry.registerHandler(
+        'echo',
+        async (task) => void done.push({ key: task.dedupKey, at: Date.now() }),
+      ),
     );
     const notBefore = Date.now() + 2_000;
     await worker.queue.add(aTask('later', { notBefore }));
@@ -335,7 +342,11 @@ describe('what tasks go through', () => {
     const [first] = (await dead.list(0, 1, { type: 'echo' })).entries;
     const refused = await dead.replay(first?.streamSeq ?? 0).catch((error: unknown) => error);
     expect(refused).to.include({ code: 'REPLAY_CAPPED' });
-    expect(await dead.replayAll({ type: 'echo' }, 2, true)).to.deep.equal({ replayed: 2, capped: 0, left: 1 });
+    expect(await dead.replayAll({ type: 'echo' }, 2, true)).to.deep.equal({
+      replayed: 2,
+      capped: 0,
+      left: 1,
+    });
     await eventually(() => done.length === 2);
     await eventually(async () => (await dead.purgeAll({ type: 'other' })) === 1);
     expect(await dead.purgeAll({})).to.equal(1);

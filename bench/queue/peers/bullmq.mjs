@@ -87,6 +87,10 @@ serve({
     while (held < n) await new Promise((resolve) => setTimeout(resolve, 10));
     return {};
   },
+  clear: async () => {
+    await queue.obliterate({ force: true });
+    return {};
+  },
   standBy: async ({ n }) => {
     [done, wanted] = [0, n];
     const all = new Promise((resolve) => (reached = resolve));
