@@ -98,12 +98,12 @@ function firstOf(
   return new Promise((resolve, reject) => {
     let left = open.length;
     let told = false;
-    let failed: unknown;
+    let failed: Error | undefined;
     const ended = (): void => {
       left -= 1;
       if (left > 0) return;
       if (failed === undefined) resolve([]);
-      else reject(failed instanceof Error ? failed : new Error(String(failed)));
+      else reject(failed);
     };
     for (const lane of open) {
       source
@@ -119,7 +119,7 @@ function firstOf(
             ended();
           },
           (error: unknown) => {
-            failed = error;
+            failed = error instanceof Error ? error : new Error('a pull failed', { cause: error });
             found.abort();
             ended();
           },

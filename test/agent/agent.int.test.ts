@@ -185,9 +185,11 @@ describe('agent', () => {
 
   it('A3 runs at most so many calls at once, and none is lost', async () => {
     let most = 0;
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
     stub = await stubEndpoint((response) => {
       most = Math.max(most, stub.open);
-      setImmediate(() => sendCompletion(response, { answer: JSON.stringify(plan) }));
+      void released.then(() => sendCompletion(response, { answer: JSON.stringify(plan) }));
     });
     const agent = agentOn(stub.baseUrl, { concurrency: 2 });
     const runs = Array.from({ length: 9 }, (_, nth) => agent.reason(aReasonInput(`idea ${nth}`), call()));
@@ -195,6 +197,7 @@ describe('agent', () => {
       const { running, waiting } = await agent.stats();
       return running === 2 && waiting === 7;
     });
+    release();
     await Promise.all(runs);
     expect(most).to.be.within(1, 2);
     expect(stub.requests).to.have.length(9);
