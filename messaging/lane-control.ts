@@ -19,8 +19,13 @@ const LOOK_EVERY_MS = 5_000;
 const TRY_AGAIN_MS = 250;
 
 export function laneControl(link: NatsLink, times: PublishTimes): LaneControl {
+  const followers = new Set<(lane: Lane, pause: LanePause) => void>();
   const control: LaneControl = {
-    set: (lane, pause) => putValue(link, subjects.laneControl(lane), Pause.parse(pause), times),
+    async set(lane, pause) {
+      await putValue(link, subjects.laneControl(lane), Pause.parse(pause), times);
+      // At once, so that a look which began before this word does not take it back.
+      for (const hear of followers) hear(lane, pause);
+    },
     async all() {
       const each = await Promise.all(
         lanes.map(async (lane) => {
@@ -41,6 +46,11 @@ export function laneControl(link: NatsLink, times: PublishTimes): LaneControl {
       const say = (): void => {
         if (!ended) listener(new Set(lanes.filter((lane) => known.get(lane)?.paused === true)));
       };
+      const hear = (lane: Lane, pause: LanePause | undefined): void => {
+        learn(lane, pause);
+        say();
+      };
+      followers.add(hear);
       const look = async (): Promise<void> => {
         let againMs = LOOK_EVERY_MS;
         try {
@@ -57,13 +67,13 @@ export function laneControl(link: NatsLink, times: PublishTimes): LaneControl {
         callback: (error, message) => {
           const lane = LaneName.safeParse(message.subject.split('.')[2]).data;
           if (error !== null || lane === undefined) return;
-          learn(lane, Pause.safeParse(readJson(message.data)).data);
-          say();
+          hear(lane, Pause.safeParse(readJson(message.data)).data);
         },
       });
       void look();
       return () => {
         ended = true;
+        followers.delete(hear);
         cancel();
         if (!link.nc.isClosed() && !link.nc.isDraining()) subscription.unsubscribe();
       };

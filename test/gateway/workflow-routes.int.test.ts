@@ -205,6 +205,18 @@ describe('workflows over HTTP', () => {
       '/v1/status',
       '/livez',
       '/readyz',
+      '/v1/tasks',
+      '/v1/tasks/{taskId}',
+      '/v1/tasks/{taskId}/cancel',
+      '/v1/lanes',
+      '/v1/lanes/{lane}/pause',
+      '/v1/lanes/{lane}/resume',
+      '/v1/dead-letters',
+      '/v1/dead-letters/{streamSeq}',
+      '/v1/dead-letters/{streamSeq}/replay',
+      '/v1/dead-letters/replay',
+      '/v1/dead-letters/{streamSeq}/purge',
+      '/v1/dead-letters/purge',
     ]);
     const post = document.paths['/v1/workflows']?.['post'];
     expect(JSON.stringify(post?.requestBody)).to.include('"idea"').and.to.include('"maxLength":8000');
