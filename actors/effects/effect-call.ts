@@ -2,7 +2,7 @@ import type { WorkflowId } from '../../contracts/ids.ts';
 import type { LiveChannel } from '../../contracts/subjects.ts';
 import type { EffectRef } from '../../workflows/engine/command.ts';
 
-/** One execution of an effect, as its handler sees it. */
+/** One execution of an effect, as its handler sees it. What it gives is made when it is asked for: a copy by `{...call}` lacks it. */
 export interface EffectCall extends EffectRef {
   readonly workflowId: WorkflowId;
   /** Equal for every attempt of this step: a handler that finds its work done under this key does not do it again. */
