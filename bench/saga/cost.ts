@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programBeside } from '../../app/program.ts';
 import type { Measured } from '../harness/rows.ts';
@@ -63,9 +63,13 @@ export async function cost({
       await maker.ask({ do: 'open', n: count, kind });
       await maker.kill();
       for (let repetition = 0; repetition < (quick ? 1 : 3); repetition += 1) {
-        const side = await Side.start(['--expose-gc', ...program.execArgv, program.file, folder]);
+        // Of a copy each time: those that ran may end before the kill.
+        const copy = `${folder}-${repetition}`;
+        await cp(folder, copy, { recursive: true });
+        const side = await Side.start(['--expose-gc', ...program.execArgv, program.file, copy]);
         taken.push(await side.ask({ do: 'recover', n: count, kind }));
         await side.kill();
+        await rm(copy, { recursive: true, force: true });
       }
       await rm(folder, { recursive: true, force: true });
       progress(`${count} ${kind}: taken up in ${taken.map(({ seconds }) => seconds.toFixed(2)).join(' ')} s`);
