@@ -1,5 +1,6 @@
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Clock } from '../contracts/ports/clock.ts';
+import { AnswerInbox, NO_RESPONDERS } from './answer-inbox.ts';
 import { unavailable } from './nats-errors.ts';
 
 interface Pending {
@@ -19,10 +20,9 @@ export interface ConfirmTimes {
 const confirmTimes: ConfirmTimes = { againMs: 2_000, deadlineMs: 10_000 };
 
 const LOOK_EVERY_MS = 100;
-const NO_RESPONDERS = 503;
 
 /**
- * Acknowledgements that the server confirms, any number at once, over one inbox and with one timer. A confirmation that got lost means the
+ * Acknowledgements that the server confirms, any number at once. A confirmation that got lost means the
  * work is done again, so it is worth some patience: the consumer remembers the message across restarts of the server.
  */
 export class AckConfirmer {
@@ -30,10 +30,7 @@ export class AckConfirmer {
   readonly #clock: Clock;
   readonly #connected: () => boolean;
   readonly #times: ConfirmTimes;
-  readonly #pending = new Map<string, Pending>();
-  #inbox: string | undefined;
-  #next = 0;
-  #looking: (() => void) | undefined;
+  readonly #answers: AnswerInbox<Pending>;
 
   constructor(
     nc: NatsConnection,
@@ -45,65 +42,48 @@ export class AckConfirmer {
     this.#clock = clock;
     this.#connected = connected;
     this.#times = times;
+    this.#answers = new AnswerInbox({
+      nc,
+      clock,
+      lookEveryMs: LOOK_EVERY_MS,
+      answered({ resolve }, { data, headers }) {
+        resolve(data.length === 0 && headers?.code === NO_RESPONDERS ? 'consumer-gone' : 'confirmed');
+      },
+      unanswered: (pending, token, now) => this.#unanswered(pending, token, now),
+    });
   }
 
   /** `consumer-gone`: nobody keeps track of the message any more. @throws NATS_UNAVAILABLE */
   confirm(subject: string, verdict: string): Promise<'confirmed' | 'consumer-gone'> {
     return new Promise((resolve, reject) => {
       const now = this.#clock.now();
-      const token = String((this.#next += 1));
+      const token = this.#answers.token();
       const deadline = now + this.#times.deadlineMs;
       const pending = { subject, verdict, deadline, resolve, reject, sentAt: 0 };
-      this.#pending.set(token, pending);
+      this.#answers.add(token, pending);
       this.#send(token, pending, now);
-      this.#looking ??= this.#clock.schedule(LOOK_EVERY_MS, () => this.#look());
     });
   }
 
   /** What was sent over a connection that got lost may not have arrived. */
   resend(): void {
-    for (const pending of this.#pending.values()) pending.sentAt = 0;
+    for (const pending of this.#answers.waiting) pending.sentAt = 0;
   }
 
   #send(token: string, pending: Pending, now: number): void {
     if (!this.#connected() || this.#nc.isClosed() || this.#nc.isDraining()) return;
-    const inbox = (this.#inbox ??= this.#listen());
-    this.#nc.publish(pending.subject, pending.verdict, { reply: `${inbox}.${token}` });
+    this.#nc.publish(pending.subject, pending.verdict, { reply: this.#answers.replyTo(token) });
     pending.sentAt = now;
   }
 
-  #listen(): string {
-    const inbox = createInbox();
-    this.#nc.subscribe(`${inbox}.*`, {
-      callback: (error, message) => {
-        if (error === null) this.#answered(message.subject.slice(inbox.length + 1), message);
-      },
-    });
-    return inbox;
-  }
-
-  #answered(token: string, message: Msg): void {
-    const pending = this.#pending.get(token);
-    if (pending === undefined) return;
-    this.#pending.delete(token);
-    const gone = message.data.length === 0 && message.headers?.code === NO_RESPONDERS;
-    pending.resolve(gone ? 'consumer-gone' : 'confirmed');
-  }
-
-  #look(): void {
-    this.#looking = undefined;
-    const now = this.#clock.now();
+  #unanswered(pending: Pending, token: string, now: number): boolean {
     const closed = this.#nc.isClosed() || this.#nc.isDraining();
-    for (const [token, pending] of this.#pending) {
-      if (closed || pending.deadline <= now) {
-        this.#pending.delete(token);
-        pending.reject(
-          unavailable(
-            closed ? 'the connection to NATS is closed' : `NATS did not confirm ${pending.verdict}`,
-          ),
-        );
-      } else if (now - pending.sentAt >= this.#times.againMs) this.#send(token, pending, now);
+    if (closed || pending.deadline <= now) {
+      const says = closed ? 'the connection to NATS is closed' : `NATS did not confirm ${pending.verdict}`;
+      pending.reject(unavailable(says));
+      return true;
     }
-    if (this.#pending.size > 0) this.#looking = this.#clock.schedule(LOOK_EVERY_MS, () => this.#look());
+    if (now - pending.sentAt >= this.#times.againMs) this.#send(token, pending, now);
+    return false;
   }
 }
