@@ -88,7 +88,7 @@ async function trace(engine: Engine, image: string, seccompJson: string, code: s
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const exited = once(strace, 'exit');
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await traced(State.Pid);
     container.stdio.write('go\n');
     await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, withinMs).unref())]);
     strace.kill('SIGTERM');
@@ -106,6 +106,15 @@ async function trace(engine: Engine, image: string, seccompJson: string, code: s
     await container.remove();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Resolves once the process has a tracer. */
+async function traced(pid: number): Promise<void> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+    if (/^TracerPid:\s+[1-9]/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('strace could not trace the program: is ptrace allowed here?');
 }
 
 const without = (profile: Profile, name: string): string =>
@@ -157,8 +166,8 @@ try {
   const files = (await readdir(honest)).filter((name) => name.endsWith('.py')).sort();
   const programs = await Promise.all(files.map((name) => readFile(honest + name, 'utf8')));
   process.stderr.write(`tracing ${programs.length} programs…\n`);
-  const traced = await trace(engine, image, JSON.stringify(profile), driver(programs));
-  const unseen = allowed.filter((name) => !traced.used.has(name));
+  const seen = await trace(engine, image, JSON.stringify(profile), driver(programs));
+  const unseen = allowed.filter((name) => !seen.used.has(name));
   const neededToStart: string[] = [];
   const unused: string[] = [];
   for (const name of unseen) {
@@ -167,18 +176,18 @@ try {
   }
   const report = {
     programs: programs.length,
-    said: traced.said,
+    said: seen.said,
     allowed: allowed.length,
-    used: [...traced.used].sort(),
+    used: [...seen.used].sort(),
     neededToStart,
     /** Allowed, not traced, and a container starts without it: kept only for what seccomp/README.md says of it. */
     allowedButNeverUsed: unused,
-    triedAndRefused: Object.fromEntries(traced.refused),
-    usedButNotAllowed: [...traced.used].filter((name) => !allowed.includes(name)),
+    triedAndRefused: Object.fromEntries(seen.refused),
+    usedButNotAllowed: [...seen.used].filter((name) => !allowed.includes(name)),
   };
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(report)}\n`);
   else
-    for (const [name, value] of Object.entries(report))
+    for (const [name, value] of Object.entries({ ...report, said: `${seen.said.length} characters` }))
       process.stdout.write(
         `${name}: ${Array.isArray(value) ? `${value.length}: ${value.join(' ')}` : typeof value === 'object' ? JSON.stringify(value) : value}\n`,
       );
