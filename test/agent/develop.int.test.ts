@@ -51,7 +51,7 @@ describe('fix loop in the sandbox', function () {
   after(async () => {
     await rig.close();
     await pool.close();
-    host.close();
+    await host.close();
   });
   afterEach(() => stub?.stop());
 

@@ -51,7 +51,7 @@ describe('prompt injection', function () {
   after(async () => {
     await rig.close();
     await pool.close();
-    host.close();
+    await host.close();
   });
   afterEach(async () => {
     await stub?.stop();

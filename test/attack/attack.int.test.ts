@@ -40,7 +40,7 @@ for (const ownFilter of [true, false]) {
     after(async () => {
       await pool.close();
       expect(await host.containers({ poolId: poolId() })).to.deep.equal([]);
-      host.close();
+      await host.close();
     });
 
     describe('X15 X16 refuses', () => {

@@ -14,14 +14,9 @@ describe('sandbox: plain programs', function () {
 
   before(async () => {
     host = await sandboxHost();
-    pool = host.pool({ min: 2 });
-    await pool.start();
+    pool = await host.startedPool({ min: 2 });
   });
-
-  after(async () => {
-    await pool.close();
-    host.close();
-  });
+  after(() => host.close());
 
   const run = (code: string, timeoutMs = 10_000): Promise<SandboxResult> => pool.execute({ code, timeoutMs });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { SandboxPool, SandboxResult } from '../../contracts/ports/sandbox.ts';
+import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownEngine, type OwnEngine } from './own-engine.ts';
 import { listeningLog, namedRandom, sandboxHost, type SandboxHost } from './sandbox-host.ts';
@@ -10,32 +11,18 @@ import { slowEngine } from './slow-engine.ts';
 
 const withinMs = 60_000;
 const endless = 'print("started", flush=True)\nwhile True: pass';
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => (error as { code?: unknown }).code,
-  );
-
 describe('sandbox: faults', function () {
   this.timeout(240_000);
   let host: SandboxHost;
-  let pools: SandboxPool[] = [];
 
   before(async () => {
     host = await sandboxHost();
   });
-  afterEach(async () => {
-    await Promise.all(pools.map((pool) => pool.close()));
-    pools = [];
-  });
+  afterEach(() => host.closePools());
   after(() => host.close());
 
-  const started = async (options: Parameters<SandboxHost['pool']>[0] = {}): Promise<SandboxPool> => {
-    const pool = host.pool({ preload: 'numpy', ...options });
-    pools.push(pool);
-    await pool.start();
-    return pool;
-  };
+  const started = (options: Parameters<SandboxHost['pool']>[0] = {}): Promise<SandboxPool> =>
+    host.startedPool({ preload: 'numpy', ...options });
 
   it('counts a deadline from the submission: the wait is part of it', async () => {
     const pool = await started({ min: 1, max: 1 });
@@ -89,8 +76,7 @@ describe('sandbox: faults', function () {
       slow.cut();
       await held.release();
     } finally {
-      await Promise.all(pools.map((pool) => pool.close()));
-      pools = [];
+      await host.closePools();
       await slow.close();
     }
   });
@@ -131,8 +117,7 @@ describe('sandbox: faults', function () {
       engine = await ownEngine(host.engine, host.image);
     });
     after(async () => {
-      await Promise.all(pools.map((pool) => pool.close()));
-      pools = [];
+      await host.closePools();
       await engine.remove();
     });
 

@@ -16,12 +16,15 @@ export interface SandboxHost {
   readonly image: string;
   readonly engine: Engine;
   pool(options?: Partial<SandboxPoolOptions>): SandboxPool;
+  /** The same, started; closed with `closePools`, or with the host. */
+  startedPool(options?: Partial<SandboxPoolOptions>): Promise<SandboxPool>;
+  closePools(): Promise<void>;
   /** Ids of the containers, running or not, that the pools of one process or one pool made: others may work here at once. */
   containers(of: { pid: number } | { poolId: string }): Promise<string[]>;
   exists(containerId: string): Promise<boolean>;
   /** SIGKILL by the engine, as an operator would. */
   kill(containerId: string): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function sandboxHost(): Promise<SandboxHost> {
@@ -33,7 +36,8 @@ export async function sandboxHost(): Promise<SandboxHost> {
     const found = await engine.docker.listContainers({ all: true, filters: { label: [label] } });
     return found.map(({ Id }) => Id);
   };
-  return {
+  const started = new Set<SandboxPool>();
+  const host: SandboxHost = {
     address,
     image,
     engine,
@@ -47,13 +51,28 @@ export async function sandboxHost(): Promise<SandboxHost> {
         max: 4,
         ...options,
       }),
+    async startedPool(options) {
+      const pool = host.pool(options);
+      started.add(pool);
+      await pool.start();
+      return pool;
+    },
+    async closePools() {
+      const pools = [...started];
+      started.clear();
+      await Promise.all(pools.map((pool) => pool.close()));
+    },
     containers: (of) => list('pid' in of ? `${ownerPidLabel}=${of.pid}` : `${poolLabel}=${of.poolId}`),
     exists: async (containerId) => (await list(poolLabel)).includes(containerId),
     kill: async (containerId) => {
       await engine.docker.getContainer(containerId).kill({ signal: 'SIGKILL' });
     },
-    close: () => engine.close(),
+    async close() {
+      await host.closePools();
+      engine.close();
+    },
   };
+  return host;
 }
 
 /** Randomness that remembers the id of the pool it was given to: the first thing a pool draws. */

@@ -38,14 +38,9 @@ describe('sandbox: isolation', function () {
 
   before(async () => {
     host = await sandboxHost();
-    pool = host.pool({ min: 2 });
-    await pool.start();
+    pool = await host.startedPool({ min: 2 });
   });
-
-  after(async () => {
-    await pool.close();
-    host.close();
-  });
+  after(() => host.close());
 
   const attempt = async (actions: Record<string, string>): Promise<Record<string, string>> => {
     const result = await pool.execute({ code: attempting(actions), timeoutMs: 10_000 });

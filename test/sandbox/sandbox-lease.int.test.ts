@@ -51,7 +51,7 @@ describe('sandbox: leases and strategies', function () {
 
   after(async () => {
     await pool.close();
-    host.close();
+    await host.close();
   });
 
   const withLease = async <T>(code: string, use: (lease: SandboxLease) => Promise<T>): Promise<T> => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
+import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { listeningLog, namedRandom, sandboxHost, type SandboxHost } from './sandbox-host.ts';
 
@@ -13,30 +13,15 @@ const endless = 'print("started", flush=True)\nwhile True: pass';
 describe('sandbox: the pool', function () {
   this.timeout(120_000);
   let host: SandboxHost;
-  let pools: SandboxPool[] = [];
 
   before(async () => {
     host = await sandboxHost();
   });
 
-  afterEach(async () => {
-    await Promise.all(pools.map((pool) => pool.close()));
-    pools = [];
-  });
-
+  afterEach(() => host.closePools());
   after(() => host.close());
 
-  const started = async (options: Parameters<SandboxHost['pool']>[0] = {}): Promise<SandboxPool> => {
-    const pool = host.pool(options);
-    pools.push(pool);
-    await pool.start();
-    return pool;
-  };
-  const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => 'no error',
-      (error: unknown) => (error as { code?: unknown }).code,
-    );
+  const started: SandboxHost['startedPool'] = (options) => host.startedPool(options);
 
   it('keeps as many warm as it is told and leaves no container at close, with a program running', async () => {
     const { random, poolId } = namedRandom();

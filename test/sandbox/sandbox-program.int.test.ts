@@ -14,14 +14,9 @@ describe('sandbox: reviewed programs', function () {
 
   before(async () => {
     host = await sandboxHost();
-    pool = host.pool({ min: 2 });
-    await pool.start();
+    pool = await host.startedPool({ min: 2 });
   });
-
-  after(async () => {
-    await pool.close();
-    host.close();
-  });
+  after(() => host.close());
 
   const run = (post: PostRun, validation: 'on' | 'off' = 'on'): Promise<ProgramRun> =>
     runProgram({ review: reviewCode, validation, execute: (request) => pool.execute(request) }, post);
