@@ -1,21 +1,9 @@
 import { z } from 'zod';
 import { lanes } from './lanes.ts';
 import { SignalAnswer, SignalIn, SignalOut, SignalRejected } from './signal.ts';
-import { DeadTask, Task, TaskReply } from './task.ts';
+import { DeadTask, PlainTask, TaskReply } from './task.ts';
 import { TaskRecord } from './task-record.ts';
 import { WorkflowEventBatch } from './workflow-event.ts';
-
-/** What a program may leave out that publishes a task by hand: only `payload` must be there. */
-const PlainTask = Task.partial({
-  schema: true,
-  id: true,
-  type: true,
-  lane: true,
-  createdAt: true,
-  dedupKey: true,
-  maxRetries: true,
-  timeoutMs: true,
-});
 
 const messages = {
   Task: { schema: PlainTask, summary: 'A unit of work; only payload must be there' },

@@ -38,6 +38,18 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+/** What a program may leave out that publishes a task by hand: only `payload` must be there. */
+export const PlainTask = Task.partial({
+  schema: true,
+  id: true,
+  type: true,
+  lane: true,
+  createdAt: true,
+  dedupKey: true,
+  maxRetries: true,
+  timeoutMs: true,
+});
+
 export const taskDefaults = { maxRetries: 3, timeoutMs: 300_000 } as const;
 
 /** Of the system's own start and command tasks: what was accepted outlasts minutes of a full disk or of a long backlog. */

@@ -4,25 +4,13 @@ import { TraceParent } from '../contracts/envelope.ts';
 import { taskIdFrom } from '../contracts/ids.ts';
 import { Lane } from '../contracts/lanes.ts';
 import type { Delivery, ParsedTask } from '../contracts/ports/messaging.ts';
-import { Task, taskDefaults, TaskType } from '../contracts/task.ts';
+import { PlainTask, Task, taskDefaults, TaskType } from '../contracts/task.ts';
 import { parseOutsideJson } from './outside-json.ts';
 import { isSafeReplyTo } from './reply-subject.ts';
 import { messageId } from './store-message.ts';
 import { journeyOf, sentAs } from './task-headers.ts';
 
 export const TASK_LIMIT_BYTES = 256 * 1024;
-
-/** What a program may leave out when it publishes a task by hand. */
-const TaskDraft = Task.partial({
-  schema: true,
-  id: true,
-  type: true,
-  lane: true,
-  createdAt: true,
-  dedupKey: true,
-  maxRetries: true,
-  timeoutMs: true,
-});
 
 type Raw = Pick<Delivery, 'subject' | 'bytes' | 'headers' | 'storedAt' | 'streamSeq'>;
 
@@ -45,9 +33,9 @@ function toTask(raw: Raw): Task {
   const json = parseOutsideJson(raw.bytes, TASK_LIMIT_BYTES);
   // Written by our own producer it is whole, and looked at once.
   const whole = Task.safeParse(json);
-  const draft: z.ZodSafeParseResult<z.infer<typeof TaskDraft>> = whole.success
+  const draft: z.ZodSafeParseResult<z.infer<typeof PlainTask>> = whole.success
     ? whole
-    : TaskDraft.safeParse(json);
+    : PlainTask.safeParse(json);
   if (!draft.success) throw invalid(z.prettifyError(draft.error));
   const { data } = draft;
   if (data.payload === undefined) throw invalid('payload is missing');

@@ -15,6 +15,7 @@ import type { SandboxLease, StrategyRun } from '../../contracts/ports/sandbox.ts
 import type { ArtifactStore } from '../../contracts/ports/stores.ts';
 import type { Symbol } from '../../contracts/symbol.ts';
 import { backtest } from '../../market/backtest/index.ts';
+import { firstBars } from '../../market/first-bars.ts';
 import { compareTruncated, truncationPoints } from '../../market/look-ahead/index.ts';
 import { metricsOf } from '../../market/metrics/index.ts';
 import { observedBars } from '../../market/observed-bars.ts';
@@ -145,7 +146,7 @@ export function sandboxEffects(options: SandboxEffectsOptions): EffectHandlers {
     try {
       const runs: { cut: number; positions: Float64Array | null }[] = [];
       for (const cut of cuts) {
-        const run = await lease.run(prefixOf(bars, cut), {
+        const run = await lease.run(firstBars(bars, cut), {
           signal: call.signal,
           timeoutMs: options.runTimeoutMs,
         });
@@ -177,18 +178,6 @@ async function releasedOnFailure<T>(lease: SandboxLease, run: () => Promise<T>):
     await lease.release();
     throw error;
   }
-}
-
-function prefixOf(bars: BarSeries['bars'], count: number): BarSeries['bars'] {
-  const { time, open, high, low, close, volume } = bars;
-  return {
-    time: time.subarray(0, count),
-    open: open.subarray(0, count),
-    high: high.subarray(0, count),
-    low: low.subarray(0, count),
-    close: close.subarray(0, count),
-    volume: volume.subarray(0, count),
-  };
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array =>

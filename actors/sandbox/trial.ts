@@ -2,6 +2,7 @@ import type { BarColumns } from '../../contracts/bars.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { SandboxLease, StrategyRun } from '../../contracts/ports/sandbox.ts';
 import type { Trial } from '../../contracts/trace.ts';
+import { firstBars } from '../../market/first-bars.ts';
 import { compareTruncated, truncationPoints } from '../../market/look-ahead/index.ts';
 import { failureOfRun } from './failure-of-run.ts';
 
@@ -75,16 +76,5 @@ function failedTrial(run: StrategyRun, bars: number): Trial {
     stderr: stderr.slice(0, OUTPUT_KEPT),
     bars,
     durationMs,
-  };
-}
-
-function firstBars({ time, open, high, low, close, volume }: BarColumns, count: number): BarColumns {
-  return {
-    time: time.subarray(0, count),
-    open: open.subarray(0, count),
-    high: high.subarray(0, count),
-    low: low.subarray(0, count),
-    close: close.subarray(0, count),
-    volume: volume.subarray(0, count),
   };
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { programBeside } from '../../app/program.ts';
 import { runCommand } from '../../scripts/setup/run-command.ts';
 import { Side } from '../harness/side.ts';
 import { answering, freePort, type Server, startNats, stopper } from '../saga/servers.ts';
@@ -20,11 +21,12 @@ export const REDIS = '/usr/bin/redis-server';
 
 export async function ours(dir: string, durability: Durability): Promise<Contender> {
   const server = await startNats(dir, durability === 'always' ? 'always' : '1s');
+  const program = programBeside({ url: import.meta.url, built: import.meta.built }, 'ours');
   return {
     name: 'ours',
-    settings: `QueueActor, typed and validated tasks, confirmed acknowledgements; nats-server ${server.version}, file storage; run as it ships, through tsx`,
+    settings: `QueueActor, typed and validated tasks, confirmed acknowledgements; nats-server ${server.version}, file storage`,
     server,
-    begin: () => Side.start(['--import', 'tsx', programOf('ours.ts'), server.url]),
+    begin: () => Side.start([...program.execArgv, program.file, server.url]),
   };
 }
 

@@ -108,7 +108,8 @@ async function write(kind: Kind, id: string, toEnd: boolean): Promise<void> {
 serve({
   archive: async ({ n }: { n: number }) => {
     await loaded(n, 2_000, (index) => write('quick', `old-${index}`, true));
-    for (let moved = 1; moved > 0;) moved = (await store.upkeep.retire(clock.now() + 1_000)).workflows;
+    const { workflows } = await store.upkeep.retire(clock.now() + 1_000, { limit: n + 1 });
+    if (workflows !== n) throw new Error(`${workflows} of ${n} were archived`);
     while (relay && relay.position() < store.journal.lastCommit())
       await new Promise((resolve) => setTimeout(resolve, 20));
     return {};

@@ -1,12 +1,11 @@
 import { SignalInput } from '../../contracts/api.ts';
-import { CodeReview } from '../../contracts/code-review.ts';
-import { AssessResult, BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { AcceptSignalResult } from '../../contracts/effects/incoming-signal.ts';
 import { SelectStrategyResult } from '../../contracts/effects/strategy-library.ts';
 import type { SignalIn } from '../../contracts/signal.ts';
 import { decideAndPublish } from '../decide-and-publish.ts';
 import { defineWorkflow, type Rejection, stepsOf, type StepContext } from '../engine/definition.ts';
-import { blockedCode, lookAheadRejection, patient } from '../gates.ts';
+import { patient } from '../gates.ts';
+import { judgeCode } from '../judge-code.ts';
 
 const step = stepsOf(SignalInput);
 
@@ -50,30 +49,14 @@ function selected({ resultOf }: StepContext<SignalInput>) {
   return strategy;
 }
 
-const observation = ({ signal }: SignalInput) => ({ time: signal.time, price: signal.price });
-
-const validate = step({
-  name: 'validate',
-  effect: 'sandbox.review',
-  request: (context) => ({ code: selected(context).code }),
-  result: CodeReview,
-  timeoutMs: 10_000,
-  gate: blockedCode,
-});
-
-const backtest = step({
-  name: 'backtest',
-  effect: 'sandbox.backtest',
-  request: (context) => ({
-    code: selected(context).code,
-    symbol: context.input.signal.symbol,
-    signalBars: 1,
-    observation: observation(context.input),
-  }),
-  result: BacktestStepResult,
-  timeoutMs: 60_000,
-  gate: ({ candidates }, { input: { signal } }) =>
+const { validate, backtest, assess } = judgeCode(SignalInput, {
+  code: (context) => selected(context).code,
+  symbol: ({ input }) => input.signal.symbol,
+  signalBars: () => 1,
+  observation: ({ input: { signal } }) => ({ time: signal.time, price: signal.price }),
+  backtestGate: ({ candidates }, { input: { signal } }) =>
     disagreement(signal, candidates.at(-1)?.targetPosition ?? 0),
+  lookAhead: 'rejects',
 });
 
 /** A buy that the strategy does not want long, or a sale that it wants long, goes no further. */
@@ -83,26 +66,6 @@ function disagreement({ action }: SignalIn, target: number): Rejection | undefin
     ? { code: 'STRATEGY_DISAGREES', reason: `the signal says ${action}; the strategy's target is ${target}` }
     : undefined;
 }
-
-const assess = step({
-  name: 'assess',
-  effect: 'sandbox.assess',
-  request: (context) => {
-    const { positions, warmupBars } = context.resultOf(backtest);
-    const { code } = selected(context);
-    const { symbol } = context.input.signal;
-    return {
-      code,
-      symbol,
-      positions,
-      warmupBars,
-      observation: observation(context.input),
-    };
-  },
-  result: AssessResult,
-  timeoutMs: 120_000,
-  gate: lookAheadRejection,
-});
 
 const [decide, publish] = decideAndPublish(SignalInput, {
   origin: (context) => {

@@ -1,6 +1,4 @@
 import { StrategyInput } from '../../contracts/api.ts';
-import { CodeReview } from '../../contracts/code-review.ts';
-import { AssessResult, BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import { DevelopResult } from '../../contracts/effects/develop.ts';
 import { GenerateResult } from '../../contracts/effects/generate.ts';
 import { ReasonResult } from '../../contracts/effects/reason.ts';
@@ -14,7 +12,7 @@ import {
   type StepRef,
   stepsOf,
 } from '../engine/definition.ts';
-import { blockedCode, lookAheadRejection } from '../gates.ts';
+import { judgeCode } from '../judge-code.ts';
 import { DEVELOP_TIMEOUT_MS, MODEL_TIMEOUT_MS, modelRetry, patientModelRetry } from '../model-steps.ts';
 
 const step = stepsOf(StrategyInput);
@@ -77,37 +75,11 @@ function strategyWorkflowOf(
   reasonStep: typeof reason,
   generate: StepDefinition<StrategyInput> & StepRef<GenerateResult>,
 ): AnyWorkflow {
-  const validate = step({
-    name: 'validate',
-    effect: 'sandbox.review',
-    request: ({ resultOf }) => ({ code: resultOf(generate).code }),
-    result: CodeReview,
-    timeoutMs: 10_000,
-    gate: blockedCode,
-  });
-
-  const backtest = step({
-    name: 'backtest',
-    effect: 'sandbox.backtest',
-    request: ({ input: { symbol, signalBars }, resultOf }) => ({
-      code: resultOf(generate).code,
-      symbol,
-      signalBars,
-    }),
-    result: BacktestStepResult,
-    timeoutMs: 60_000,
-  });
-
-  const assess = step({
-    name: 'assess',
-    effect: 'sandbox.assess',
-    request: ({ input: { symbol }, resultOf }) => {
-      const { positions, warmupBars } = resultOf(backtest);
-      return { code: resultOf(generate).code, symbol, positions, warmupBars };
-    },
-    result: AssessResult,
-    timeoutMs: 120_000,
-    gate: lookAheadRejection,
+  const { validate, backtest, assess } = judgeCode(StrategyInput, {
+    code: ({ resultOf }) => resultOf(generate).code,
+    symbol: ({ input }) => input.symbol,
+    signalBars: ({ input }) => input.signalBars,
+    lookAhead: 'rejects',
   });
 
   const [decide, publish] = decideAndPublish(StrategyInput, {

@@ -1,6 +1,4 @@
 import { StudyInput } from '../../contracts/api.ts';
-import { CodeReview } from '../../contracts/code-review.ts';
-import { AssessResult, BacktestStepResult } from '../../contracts/effects/backtest.ts';
 import {
   AnalyseResult,
   ExplainResult,
@@ -8,7 +6,7 @@ import {
   RefactorResult,
 } from '../../contracts/effects/study.ts';
 import { defineWorkflow, type StepRef, stepsOf } from '../engine/definition.ts';
-import { blockedCode, lookAheadRejection } from '../gates.ts';
+import { judgeCode, type Judged } from '../judge-code.ts';
 import { DEVELOP_TIMEOUT_MS, MODEL_TIMEOUT_MS, patientModelRetry } from '../model-steps.ts';
 
 const step = stepsOf(StudyInput);
@@ -21,44 +19,16 @@ const read = step({
   result: ReadStrategyResult,
 });
 
-/** The steps that judge code, with the names and effects of those of a new strategy. */
-function judging<R extends { readonly code: string }>(
+const judging = <R extends { readonly code: string }>(
   of: StepRef<R>,
-  { lookAhead }: { readonly lookAhead: 'rejects' | 'is a result' },
-) {
-  const validate = step({
-    name: 'validate',
-    effect: 'sandbox.review',
-    request: ({ resultOf }) => ({ code: resultOf(of).code }),
-    result: CodeReview,
-    timeoutMs: 10_000,
-    gate: blockedCode,
+  lookAhead: Judged<StudyInput>['lookAhead'],
+) =>
+  judgeCode(StudyInput, {
+    code: ({ resultOf }) => resultOf(of).code,
+    symbol: ({ resultOf }) => resultOf(read).symbol,
+    signalBars: () => SIGNAL_BARS,
+    lookAhead,
   });
-  const backtest = step({
-    name: 'backtest',
-    effect: 'sandbox.backtest',
-    request: ({ resultOf }) => ({
-      code: resultOf(of).code,
-      symbol: resultOf(read).symbol,
-      signalBars: SIGNAL_BARS,
-    }),
-    result: BacktestStepResult,
-    timeoutMs: 60_000,
-  });
-  const assess = step({
-    name: 'assess',
-    effect: 'sandbox.assess',
-    request: ({ resultOf }) => {
-      const { positions, warmupBars } = resultOf(backtest);
-      const { code } = resultOf(of);
-      return { code, symbol: resultOf(read).symbol, positions, warmupBars };
-    },
-    result: AssessResult,
-    timeoutMs: 120_000,
-    ...(lookAhead === 'rejects' && { gate: lookAheadRejection }),
-  });
-  return { validate, backtest, assess };
-}
 
 const explain = step({
   name: 'explain',
@@ -78,7 +48,7 @@ export const explainWorkflow = defineWorkflow({
   outcome: () => ({ outcome: 'explained' }),
 });
 
-const asItIs = judging(read, { lookAhead: 'is a result' });
+const asItIs = judging(read, 'is a result');
 const analyse = step({
   name: 'analyse',
   effect: 'agent.analyse',
@@ -120,7 +90,7 @@ const refactor = step({
   },
 });
 
-const rewritten = judging(refactor, { lookAhead: 'rejects' });
+const rewritten = judging(refactor, 'rejects');
 
 /** The next version of a strategy: written, judged and measured like a new one, and left a draft. */
 export const refactorWorkflow = defineWorkflow({
