@@ -5,6 +5,7 @@ import { delay } from '../../contracts/ports/clock.ts';
 import type { LaneSource, Parsers } from '../../contracts/ports/messaging.ts';
 import type { Cancellation } from '../../contracts/ports/task-store.ts';
 import { type ActorContext, type ActorSpec, type ReplyTo, tell } from '../kernel/index.ts';
+import { HeldAhead } from './held-ahead.ts';
 import { type LaneWeights, type LaneCredits, nextPull, withTaken } from './lane-schedule.ts';
 import { LimitGate } from './limit-gate.ts';
 import { averaged, tasksAhead } from './prefetch.ts';
@@ -84,9 +85,7 @@ interface QueueState {
   /** Nothing is taken before it is known which lanes are paused and which tasks nobody wants any more. */
   lanesKnown: boolean;
   cancelsKnown: boolean;
-  /** Held ahead, by lane, in the order in which they came. */
-  readonly ahead: Map<Lane, ReadTask[]>;
-  aheadCount: number;
+  readonly ahead: HeldAhead;
   /** Admitted by the limits of their type: they go next. */
   readonly admitted: ReadTask[];
   readonly gates: Map<string, LimitGate<ReadTask>>;
@@ -131,8 +130,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         paused: new Set(),
         lanesKnown: false,
         cancelsKnown: false,
-        ahead: new Map(lanes.map((lane) => [lane, []])),
-        aheadCount: 0,
+        ahead: new HeldAhead(),
         admitted: [],
         gates: new Map(),
         running: new Set(),
@@ -220,7 +218,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
             counters: state.counts.now(),
             inFlight: state.inHand.size,
             atWork: state.running.size,
-            heldAhead: state.aheadCount,
+            heldAhead: state.ahead.count,
             limited: limitedIn(state),
             concurrency,
             paused: [...state.paused],
@@ -243,7 +241,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         await Promise.all(unread.map((job) => handBack(job)));
       }
       for (const run of state.running) run.interrupt();
-      await Promise.all([...emptiedAll(state), ...state.admitted.splice(0)].map((job) => handBack(job)));
+      await Promise.all([...state.ahead.emptyAll(), ...state.admitted.splice(0)].map((job) => handBack(job)));
       await Promise.all([...state.running, ...state.settling].map((run) => run.ended));
       await Promise.all([...state.gates.values()].map((gate) => gate.close()));
     },
@@ -263,7 +261,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     if (state.running.size < concurrency || ![...state.running].every(({ job }) => job.takenAt <= oldest))
       return;
     state.averageMs = Math.max(state.averageMs ?? 0, options.heartbeatMs);
-    for (const job of emptiedAll(state)) giveBack(state, job);
+    for (const job of state.ahead.emptyAll()) giveBack(state, job);
   }
 
   /** Starts what is at hand while there is room, then a round for the rest. */
@@ -277,25 +275,22 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     if (state.draining !== undefined) return endDrain(state);
     if (state.round !== undefined || !state.lanesKnown || !state.cancelsKnown) return;
     const free = concurrency - state.running.size;
-    const wanted = free + tasksAhead(concurrency, state.averageMs) - state.aheadCount;
+    const wanted = free + tasksAhead(concurrency, state.averageMs) - state.ahead.count;
     const room = limitedIn(state) < MOST_LIMITED * state.gates.size + concurrency;
     // With tasks at hand a round is worth its while once half of them are gone.
-    if (wanted >= Math.max(1, state.aheadCount) && room) startRound(state, wanted, ctx);
+    if (wanted >= Math.max(1, state.ahead.count) && room) startRound(state, wanted, ctx);
   }
 
   function nextJob(state: QueueState, ctx: ActorContext<QueueMessage>): ReadTask | undefined {
     const admitted = state.admitted.shift();
     if (admitted !== undefined) return admitted;
-    while (state.aheadCount > 0) {
-      const candidates = new Set<Lane>();
-      for (const lane of lanes) if ((state.ahead.get(lane)?.length ?? 0) > 0) candidates.add(lane);
-      const next = nextPull(state.runCredits, candidates, 1, options.weights);
+    while (state.ahead.count > 0) {
+      const next = nextPull(state.runCredits, state.ahead.filled, 1, options.weights);
       if (next === undefined) return undefined;
       const { lane } = next.pull;
       state.runCredits = withTaken(next.credits, lane, 1);
-      const job = state.ahead.get(lane)?.shift();
+      const job = state.ahead.take(lane);
       if (job === undefined) return undefined;
-      state.aheadCount -= 1;
       if (!limited(state, job, ctx)) return job;
     }
     return undefined;
@@ -438,10 +433,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       const job = read({ lane, delivery, takenAt });
       state.inHand.set(delivery.streamSeq, job);
       if (state.draining !== undefined || state.paused.has(lane)) giveBack(state, job);
-      else {
-        state.ahead.get(lane)?.push(job);
-        state.aheadCount += 1;
-      }
+      else state.ahead.add(job);
     }
   }
 
@@ -454,7 +446,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     state.paused = paused;
     state.look = true;
     // What is held ahead of a paused lane goes back; the round under way asks the wrong lanes.
-    for (const lane of paused) for (const job of emptied(state, lane)) giveBack(state, job);
+    for (const lane of paused) for (const job of state.ahead.empty(lane)) giveBack(state, job);
     state.round?.aborter.abort();
   }
 
@@ -476,7 +468,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
   function drain(state: QueueState, replyTo: ReplyTo<void>): void {
     state.draining = replyTo;
     state.round?.aborter.abort();
-    for (const job of [...emptiedAll(state), ...state.admitted.splice(0)]) giveBack(state, job);
+    for (const job of [...state.ahead.emptyAll(), ...state.admitted.splice(0)]) giveBack(state, job);
     for (const gate of state.gates.values()) {
       for (const job of [...gate.waiting]) {
         gate.leave(job);
@@ -514,14 +506,6 @@ const typeOf = ({ parsed }: ReadTask): string => (parsed.kind === 'task' ? parse
 
 const sameLanes = (one: ReadonlySet<Lane>, other: ReadonlySet<Lane>): boolean =>
   one.size === other.size && [...one].every((lane) => other.has(lane));
-
-function emptied(state: QueueState, lane: Lane): ReadTask[] {
-  const jobs = state.ahead.get(lane)?.splice(0) ?? [];
-  state.aheadCount -= jobs.length;
-  return jobs;
-}
-
-const emptiedAll = (state: QueueState): ReadTask[] => lanes.flatMap((lane) => emptied(state, lane));
 
 const limitedIn = (state: QueueState): number =>
   [...state.gates.values()].reduce((sum, gate) => sum + gate.waiting.length, 0);
