@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { execute } from '../../app/sandbox/execute.ts';
 import { reportPage, runReport } from '../../app/sandbox/run-report.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { SandboxResult } from '../../contracts/ports/sandbox.ts';
@@ -85,6 +84,8 @@ async function once(
     }
     return run;
   }
+  // Other commands do not wait for the engine's client to be read.
+  const { execute } = await import('../../app/sandbox/execute.ts');
   return execute(request.code, request.input, request.limits, shown ? { onOutput: write } : {});
 }
 

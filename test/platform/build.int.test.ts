@@ -58,11 +58,11 @@ describe('compiled sources', () => {
     expect(one.folder).to.equal(other.folder);
     expect((await build(dir.path)).made).to.equal(false);
     for (let change = 1; change <= 5; change += 1) {
-      await writeFile(join(dir.path, 'app/more.ts'), `export const change: number = ${change};`);
+      await writeFile(join(dir.path, 'app/plain.mjs'), `export const plain = 'change ${change}';`);
       const next = await build(dir.path);
       expect(next.made).to.equal(true);
       const { stdout } = await run(process.execPath, [join(next.folder, 'app/main.js')]);
-      expect(stdout).to.include('an asset');
+      expect(stdout).to.include(`change ${change}`);
     }
     expect(await readdir(join(dir.path, 'dist'))).to.have.length(3);
   });
