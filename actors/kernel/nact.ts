@@ -1,4 +1,9 @@
 import * as untyped from 'nact';
+import { Actor } from 'nact/lib/actor.js';
+
+/** nact copies the children, and seven things more, for each message; the kernel's handlers get a context of their own. */
+const nothing = Object.freeze({});
+Actor.prototype.createContext = () => nothing;
 
 /**
  * The part of nact 7.6.2 the kernel uses, as it really behaves; its own type declarations leave the references structurally

@@ -42,9 +42,11 @@ export class PersistentBehaviour<M, S> implements Behaviour {
   }
 
   replay(state: unknown, stored: unknown): unknown {
-    const event = stored as WorkflowEvent;
-    const next = this.#spec.evolve(state as S, event);
-    this.#seq = event.seq;
+    let next = state as S;
+    for (const event of stored as readonly WorkflowEvent[]) {
+      next = this.#spec.evolve(next, event);
+      this.#seq = event.seq;
+    }
     return next;
   }
 

@@ -13,6 +13,7 @@ import {
   tell,
   type Terminated,
 } from '../../actors/kernel/index.ts';
+import { nact } from '../../actors/kernel/nact.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { delay, systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
@@ -229,6 +230,23 @@ describe('actor kernel on nact', () => {
     await eventually(() => running === 0 && most > 0);
     await stop(ref);
     expect(most).to.equal(1);
+  });
+
+  it('has nact make no context for each message, so that a parent of many works as fast as one of none', async () => {
+    const root = nact.start({ name: 'bare' });
+    const seen: object[] = [];
+    const ref = nact.spawn(root, (state, _message, context) => (seen.push(context), state), 'parent', {
+      onCrash: (_message, _error, { stop: end }) => Promise.resolve(end),
+      afterStop: () => undefined,
+    });
+    nact.spawn(ref, (state) => state, 'child', {
+      onCrash: (_message, _error, { stop: end }) => Promise.resolve(end),
+      afterStop: () => undefined,
+    });
+    nact.dispatch(ref, 'message');
+    await eventually(() => seen.length > 0);
+    nact.stop(root);
+    expect(Object.keys(seen[0] ?? {})).to.deep.equal([]);
   });
 
   it('stops children first and waits for every onStop', async () => {

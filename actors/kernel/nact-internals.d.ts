@@ -1,0 +1,3 @@
+declare module 'nact/lib/actor.js' {
+  export const Actor: { readonly prototype: { createContext: (sender: unknown) => object } };
+}
