@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { inCheckout } from '../app/doctor/surroundings.ts';
 
-const report = inCheckout('test/report.json');
 const fast = process.argv.includes('--fast');
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(name));
@@ -14,6 +13,8 @@ interface Part {
   readonly title: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** Where mocha leaves what became of each test. */
+  readonly report?: string;
 }
 
 const gates: readonly Part[] = [
@@ -28,16 +29,25 @@ const gates: readonly Part[] = [
   { title: 'dead code', program: 'knip', args: ['--no-progress'] },
 ];
 
-const suites: Part = {
-  title: fast ? 'tests without the slow suites' : 'tests',
+/** They work the container engine, and run beside everything else: a second core is there on nearly every machine. */
+const withContainers = ['agent', 'attack', 'cli', 'e2e', 'sandbox', 'sandbox-actor'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+const tests = (
+  title: string,
+  files: readonly string[],
+  ignored: readonly string[],
+): Part & { readonly report: string } => ({
+  title: fast ? `${title}, without the slow suites` : title,
   program: 'mocha',
   args: [
-    'test/**/*.test.ts',
+    ...files,
     '--reporter',
     inCheckout('scripts/test/spec-and-report.cjs'),
-    ...(fast ? ['--ignore', 'test/**/*.e2e.test.ts'] : []),
+    ...[...ignored, ...(fast ? ['test/**/*.e2e.test.ts'] : [])].flatMap((file) => ['--ignore', file]),
   ],
-};
+  report: inCheckout(`test/report-${title.replaceAll(' ', '-')}.json`),
+});
 
 /** The program of an installed package, run by this Node: no shell, no npx. */
 async function executable(name: string): Promise<string> {
@@ -51,45 +61,69 @@ async function executable(name: string): Promise<string> {
   return join(dirname(manifest), file);
 }
 
-async function run(part: Part): Promise<boolean> {
+/** Its output goes to stdout as it comes, or in one piece at the end where something else is writing there. */
+async function run(part: Part, output: 'live' | 'at the end'): Promise<boolean> {
   const started = performance.now();
-  console.log(`\n── ${part.title}`);
+  if (output === 'live') console.log(`\n── ${part.title}`);
   const program = await executable(part.program);
   const child = spawn(process.execPath, [program, ...part.args], {
     cwd: inCheckout(),
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, TRADEWRIGHT_TEST_REPORT: report },
+    stdio: output === 'live' ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...(part.report === undefined ? {} : { TRADEWRIGHT_TEST_REPORT: part.report }) },
   });
+  const lines: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => lines.push(chunk));
   stopping.signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const ok = await new Promise<boolean>((resolve) => {
     child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
+    child.once('close', (code) => resolve(code === 0));
   });
+  if (output === 'at the end') console.log(`\n── ${part.title}\n${Buffer.concat(lines).toString()}`);
   console.log(`${ok ? '✓' : '✗'} ${part.title} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   return ok;
 }
 
 const Counts = z.object({ stats: z.object({ passes: z.int(), failures: z.int() }) });
-
-let passed = 0;
-let failed = 0;
-await mkdir(dirname(report), { recursive: true });
-await rm(report, { force: true });
-for (const gate of gates) {
-  if (stopping.signal.aborted) break;
-  if (await run(gate)) passed += 1;
-  else failed += 1;
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
 }
-if (!stopping.signal.aborted) {
-  const ok = await run(suites);
-  const counts = await readFile(report, 'utf8').then(
+
+async function runGates(): Promise<Count> {
+  let [passed, failed] = [0, 0];
+  for (const gate of gates) {
+    if (stopping.signal.aborted) break;
+    if (await run(gate, 'at the end')) passed += 1;
+    else failed += 1;
+  }
+  return { passed, failed };
+}
+
+async function runTests(
+  part: Part & { readonly report: string },
+  output: Parameters<typeof run>[1],
+): Promise<Count> {
+  if (stopping.signal.aborted) return { passed: 0, failed: 1 };
+  await rm(part.report, { force: true });
+  const ok = await run(part, output);
+  const counts = await readFile(part.report, 'utf8').then(
     (text) => Counts.parse(JSON.parse(text)).stats,
     () => undefined,
   );
-  passed += counts?.passes ?? 0;
-  failed += counts?.failures ?? 0;
+  const { passes = 0, failures = 0 } = counts ?? {};
   // mocha that ends badly without a failed test (no test found, a crash while loading) is a failure all the same.
-  if (!ok && (counts?.failures ?? 0) === 0) failed += 1;
-} else failed += 1;
+  return { passed: passes, failed: !ok && failures === 0 ? 1 : failures };
+}
+
+const counts = await Promise.all([
+  runTests(tests('tests with containers', withContainers, []), 'live'),
+  runGates().then(async (ofGates) => {
+    const others = tests('tests without containers', ['test/**/*.test.ts'], withContainers);
+    const count = await runTests(others, 'at the end');
+    return { passed: ofGates.passed + count.passed, failed: ofGates.failed + count.failed };
+  }),
+]);
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
