@@ -55,7 +55,7 @@ export async function cost({
     }
   }
   for (const kind of ['waiting', 'running'] as const) {
-    for (const count of kind === 'running' ? open.filter((size) => size <= 10_000) : open) {
+    for (const count of kind === 'running' && !full ? open.filter((size) => size <= 10_000) : open) {
       signal.throwIfAborted();
       const folder = join(dir, `${kind}-${count}`);
       const taken: { seconds: number; bytesEach: number }[] = [];
