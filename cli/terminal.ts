@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { toFailure } from '../contracts/errors.ts';
+import { printable } from '../contracts/printable.ts';
 
 /** Refused or wrong: the caller must change something. Nothing held, or something failed. */
 export const exitCodes = { failed: 1, usage: 2 } as const;
@@ -11,16 +12,6 @@ export function say(command: Command, answer: object, page: (print: (line: strin
   if (wantsJson(command)) process.stdout.write(`${JSON.stringify(answer)}\n`);
   else page((line) => process.stdout.write(`${printable(line)}\n`));
 }
-
-/**
- * Models and programs write some of what is shown: control characters and direction marks would command the reader's terminal, or make a
- * line read otherwise than it is.
- */
-export const printable = (text: string): string =>
-  text.replace(CONTROLS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-// Everything of Unicode's Cc but tab and line feed, and the marks that change the direction of text.
-const CONTROLS = /(?![\t\n])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 export const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { z } from 'zod';
 import { AttemptSummary } from '../../contracts/effects/develop.ts';
+import { printable } from '../../contracts/printable.ts';
 import type { WorkflowFact } from '../../contracts/workflow-event.ts';
 import type { WsMessage } from '../../contracts/api.ts';
 
@@ -23,7 +24,7 @@ export class Terminal {
     if (message.type === 'live' && message.channel === 'reasoning') this.#think(message.text);
     if (message.type !== 'event') return;
     this.#flush();
-    const { fact } = message.event;
+    const fact = shown(message.event.fact);
     const line = lineOf(fact);
     if (line) this.#print(`  ${line}`);
     if (fact.type === 'StepCompleted') this.#showAttempts(fact.result);
@@ -44,7 +45,7 @@ export class Terminal {
   }
 
   #think(text: string): void {
-    this.#thought += text;
+    this.#thought += printable(text);
     for (;;) {
       const end = lineEnd(this.#thought);
       if (end === undefined) return;
@@ -62,6 +63,12 @@ export class Terminal {
     if (text.trim()) this.#print(pc.dim(`    │ ${text.trim()}`));
   }
 }
+
+/** The same with every text of it printable: some were written by models and programs. */
+const shown = (fact: WorkflowFact): WorkflowFact =>
+  JSON.parse(JSON.stringify(fact), (_name, part: unknown) =>
+    typeof part === 'string' ? printable(part) : part,
+  ) as WorkflowFact;
 
 function lineEnd(text: string): number | undefined {
   const newline = text.indexOf('\n');

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { reportPage, runReport } from '../../app/sandbox/run-report.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { SandboxResult } from '../../contracts/ports/sandbox.ts';
+import { printable } from '../../contracts/printable.ts';
 import { PostRun, type ProgramRun } from '../../contracts/sandbox-api.ts';
 import { explainReview, reviewCode } from '../../app/sandbox/review.ts';
 import { gatewayOf } from '../gateway.ts';
@@ -75,7 +76,9 @@ async function once(
   command: Command,
   shown: boolean,
 ): Promise<ProgramRun> {
-  const write = (stream: 'stdout' | 'stderr', text: string): void => void process[stream].write(text);
+  // A person's terminal obeys no program; a file or another program gets what was printed.
+  const write = (stream: 'stdout' | 'stderr', text: string): void =>
+    void process[stream].write(process[stream].isTTY ? printable(text) : text);
   if (flags.worker === true) {
     const run = await gatewayOf(command).runProgram(request);
     if (shown) {

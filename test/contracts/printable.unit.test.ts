@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { printable } from '../../cli/terminal.ts';
+import { printable } from '../../contracts/printable.ts';
 
-describe('what the command line prints', () => {
+describe('text for a terminal', () => {
   it('A22 text of models and programs cannot command the terminal, nor read otherwise than it is', () => {
     const hostile = 'a\u001b[2J\u001b]0;title\u0007b\u009bc\u202ed\u2066e\r\u0000';
     expect(printable(hostile)).to.equal(
