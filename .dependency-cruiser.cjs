@@ -46,7 +46,7 @@ module.exports = {
         orphan: true,
         pathNot: [
           '\\.(cjs|mjs|json)$',
-          '\\.d\\.mts$',
+          '\\.d\\.m?ts$',
           '\\.config\\.js$',
           '^test/',
           '^examples/',
