@@ -262,7 +262,13 @@ async function start(
 
   shutdown.add(
     'sandbox questions',
-    answerSandbox({ queries: messaging.queries, pool, review, validation: config.validation }),
+    answerSandbox({
+      queries: messaging.queries,
+      programs: messaging.programs,
+      pool,
+      review,
+      validation: config.validation,
+    }),
   );
 
   const { host, port, token } = config.gateway;
@@ -275,6 +281,7 @@ async function start(
     queries: messaging.queries,
     events: messaging.events,
     live,
+    programs: messaging.programs,
     clock,
     log,
     knownSymbols: () => knownSymbols,
