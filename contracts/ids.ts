@@ -19,6 +19,8 @@ export const StrategyId = idOf('st', 'StrategyId');
 export const ReservationId = idOf('rs', 'ReservationId');
 /** Of one call of the model. */
 export const TraceId = idOf('tr', 'TraceId');
+/** Of one program that is run without a workflow. */
+export const RunId = idOf('rn', 'RunId');
 
 export type WorkflowId = z.infer<typeof WorkflowId>;
 export type TaskId = z.infer<typeof TaskId>;
@@ -27,6 +29,7 @@ export type SignalId = z.infer<typeof SignalId>;
 export type StrategyId = z.infer<typeof StrategyId>;
 export type ReservationId = z.infer<typeof ReservationId>;
 export type TraceId = z.infer<typeof TraceId>;
+export type RunId = z.infer<typeof RunId>;
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -60,6 +63,7 @@ export const strategyIdFrom = (workflowId: WorkflowId): StrategyId =>
   StrategyId.parse(derived('st', ['strategy', workflowId]));
 export const reservationIdFrom = (idempotencyKey: string): ReservationId =>
   ReservationId.parse(derived('rs', ['reservation', idempotencyKey]));
+export const runIdFrom = (key: string): RunId => RunId.parse(derived('rn', ['run', key]));
 export const traceIdFrom = (key: string): TraceId => TraceId.parse(derived('tr', ['trace', key]));
 /** 95 bits of the workflow's id and 35 of the event's place in it: unique without a hash for every event. */
 export function eventIdFrom(workflowId: WorkflowId, seq: number): EventId {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CodeReview } from './code-review.ts';
+import { Failure } from './envelope.ts';
+import { RunId } from './ids.ts';
 import { sandboxErrorKinds, type SandboxResult } from './ports/sandbox.ts';
 
 const code = z.string().max(64 * 1024);
@@ -32,6 +34,10 @@ export const PostRun = z.strictObject({
 });
 export type PostRun = z.infer<typeof PostRun>;
 
+/** What a worker is asked: with a run id, it sends what the program prints and ends it when it is told to. */
+export const RunQuestion = PostRun.extend({ runId: RunId.optional() });
+export type RunQuestion = z.infer<typeof RunQuestion>;
+
 const Result = z.object({
   success: z.boolean(),
   exitCode: z.number().nullable(),
@@ -56,3 +62,13 @@ export interface ProgramRun {
   readonly review: CodeReview;
   readonly result: SandboxResult;
 }
+
+/**
+ * One line of the answer to a run that is asked for as `application/x-ndjson`: what the program prints, as it prints it, bounded like
+ * the result's `stdout` and `stderr`; last, and once, how it ended.
+ */
+export const ProgramRunLine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('output'), stream: z.enum(['stdout', 'stderr']), text: z.string() }),
+  ProgramRun.extend({ type: z.literal('result') }),
+  z.object({ type: z.literal('error'), error: Failure }),
+]);

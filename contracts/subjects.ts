@@ -1,4 +1,4 @@
-import type { SignalId, StrategyId, TaskId, WorkflowId } from './ids.ts';
+import type { RunId, SignalId, StrategyId, TaskId, WorkflowId } from './ids.ts';
 import type { Lane } from './lanes.ts';
 import { type Symbol, toSubjectToken } from './symbol.ts';
 
@@ -52,6 +52,9 @@ export const subjects = {
     `signals.out.${toSubjectToken(symbol)}.${strategyId}.${signalId}`,
   events: (workflowId: WorkflowId) => `events.${workflowId}`,
   live: (workflowId: WorkflowId, channel: LiveChannel) => `live.${workflowId}.${channel}`,
+  /** Of a program without a workflow: what it prints, and the order to end it. Not stored. */
+  programOutput: (runId: RunId) => `program.${runId}.output`,
+  programCancel: (runId: RunId) => `program.${runId}.cancel`,
   query: (name: QueryName) => `query.${name}`,
 } as const;
 

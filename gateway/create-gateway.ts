@@ -53,7 +53,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   journalRoutes(app, ask);
   traceRoutes(app, ask, log);
   strategyRoutes(app, context, ask, accepted);
-  sandboxRoutes(app, ask);
+  sandboxRoutes(app, context, ask);
   if (options.queue !== undefined) queueRoutes(app, context, options.queue);
   statusRoutes(app, ask, limits, options.metrics);
   const closing = closer(app, clock, limits.drainMs);

@@ -4,6 +4,7 @@ import type {
   EventFeed,
   LaneStatistics,
   LiveFeed,
+  ProgramFeed,
   Queries,
   TaskProducer,
 } from '../contracts/ports/messaging.ts';
@@ -26,6 +27,7 @@ export interface GatewayOptions {
   readonly queries: Queries;
   readonly events: EventFeed;
   readonly live: LiveFeed;
+  readonly programs: ProgramFeed;
   /** Without it there are no routes for tasks, lanes and dead letters. */
   readonly queue?: GatewayQueue;
   /** This process's metrics in Prometheus' text format, for `GET /metrics`. */

@@ -8,6 +8,7 @@ import { laneControl } from './lane-control.ts';
 import { laneStatistics } from './lane-statistics.ts';
 import { limitLedger } from './limit-ledger.ts';
 import { liveFeed } from './live-feed.ts';
+import { programFeed } from './program-feed.ts';
 import { parseSignalIn } from './parse-signal.ts';
 import { parseTask } from './parse-task.ts';
 import { queries } from './queries.ts';
@@ -28,6 +29,7 @@ import type {
   LaneSource,
   LaneStatistics,
   LiveFeed,
+  ProgramFeed,
   Parsers,
   Queries,
   SignalInbox,
@@ -58,6 +60,7 @@ export interface Messaging {
   readonly outbox: SignalOutbox;
   readonly events: EventFeed;
   readonly live: LiveFeed;
+  readonly programs: ProgramFeed;
   readonly replies: TaskReplies;
   readonly parse: Parsers;
   readonly queries: Queries;
@@ -106,6 +109,7 @@ function messagingOn(link: NatsLink, options: MessagingOptions): Messaging {
     outbox: signalOutbox(link, times),
     events: eventFeed(link, times),
     live: liveFeed(link),
+    programs: programFeed(link),
     replies,
     parse: { task: parseTask, signal: parseSignalIn },
     queries: queries(link),

@@ -15,6 +15,8 @@ export interface Check {
 export interface Finding {
   readonly ok?: boolean;
   readonly found: string;
+  /** Where what to do depends on what was found. */
+  readonly fix?: string;
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
@@ -27,8 +29,8 @@ export async function check(
 ): Promise<Check> {
   const { required = true } = options;
   try {
-    const { ok = true, found, facts } = await look();
-    return { part, ok, required, found, ...(ok ? {} : { fix }), ...(facts && { facts }) };
+    const { ok = true, found, fix: better = fix, facts } = await look();
+    return { part, ok, required, found, ...(ok ? {} : { fix: better }), ...(facts && { facts }) };
   } catch (error) {
     const { code, message } = toFailure(error);
     return { part, ok: false, required, found: message, fix, facts: { code } };

@@ -22,25 +22,16 @@ const oldestNode = 20;
 const leastFreeBytes = 1024 ** 3;
 const sp500Bars = 5_105;
 const setUp = 'npm run setup';
+const confining = 'the engine has to put in force each part that is named: update it, or run another one';
 
 /** Every part that a run needs, in the order in which a missing one would be felt. */
 export async function examine(at: Surroundings, env: NodeJS.ProcessEnv): Promise<Check[]> {
-  let engine: LocatedEngine | undefined;
-  const locate = async (): Promise<Finding> => engineOf((engine = await locateEngine(at.engine)));
-  const found = (): LocatedEngine => {
-    if (engine !== undefined) return engine;
-    throw new TradewrightError('ENGINE_MISSING', 'not looked at: it needs an engine');
-  };
   const { platform } = process;
   return [
     await check('node', `install Node ${oldestNode} or newer`, node),
     await check('packages', 'npm ci', packages, { required: false }),
     await check('nats-server', natsInstruction(platform), () => natsServer(at)),
-    await check('engine', engineInstruction(platform), locate),
-    await check('image', setUp, () => image(found())),
-    await check('seccomp profile', 'restore seccomp/python.json from the repository', profile),
-    await check('sandbox proof', `${setUp}; the engine must run with seccomp`, () => proof(found())),
-    await check('sandbox run', setUp, () => sandboxRun(found())),
+    ...(await examineSandbox(at)),
     await check('bars', 'npm ci', () => bars(env)),
     await check(
       'queue',
@@ -54,6 +45,25 @@ export async function examine(at: Surroundings, env: NodeJS.ProcessEnv): Promise
     await check('disk', 'free some space, or set TRADEWRIGHT_DATA_DIR and TRADEWRIGHT_CACHE_DIR', () =>
       disk(at, env),
     ),
+  ];
+}
+
+/** The engine and all that confines a program on it. */
+export async function examineSandbox(at: Pick<Surroundings, 'engine'>): Promise<Check[]> {
+  let engine: LocatedEngine | undefined;
+  const locate = async (): Promise<Finding> => engineOf((engine = await locateEngine(at.engine)));
+  const found = (): LocatedEngine => {
+    if (engine !== undefined) return engine;
+    throw new TradewrightError('ENGINE_MISSING', 'not looked at: it needs an engine');
+  };
+  const { platform } = process;
+  return [
+    await check('engine', engineInstruction(platform), locate),
+    await check('engine limits', engineInstruction(platform), () => limitsOf(found())),
+    await check('image', setUp, () => image(found())),
+    await check('seccomp profile', 'restore seccomp/python.json from the repository', profile),
+    await check('sandbox proof', `${setUp}; ${confining}`, () => proof(found())),
+    await check('sandbox run', `${setUp}; ${confining}`, () => sandboxRun(found())),
   ];
 }
 
@@ -87,6 +97,21 @@ async function engineOf(engine: LocatedEngine): Promise<Finding> {
     ok: wrong.length === 0,
     found: [about, ...wrong].join('; '),
     facts: { name, version, apiVersion, endpoint, foundBy, ...facts },
+  };
+}
+
+/** Nothing runs on an engine that cannot keep one of the limits. */
+async function limitsOf(engine: LocatedEngine): Promise<Finding> {
+  const { inabilities } = await engineFacts(engine);
+  if (inabilities.length === 0) {
+    return { found: 'memory, swap, processes and processor time can be limited', facts: { unableTo: [] } };
+  }
+  const unableTo = inabilities.map(({ what }) => `limit ${what}`);
+  return {
+    ok: false,
+    found: `it cannot ${unableTo.join(', nor ')}`,
+    fix: inabilities.map(({ what, fix }) => `${what}: ${fix}`).join('\n      '),
+    facts: { unableTo },
   };
 }
 
@@ -125,7 +150,7 @@ async function sandboxRun(engine: LocatedEngine): Promise<Finding> {
   const code =
     'import sys, numpy, pandas\nprint(sys.version.split()[0], numpy.__version__, pandas.__version__)';
   const pool = { engine: engine.address, image: tag, clock: systemClock, log: silentLog };
-  const { success, stdout, error, durationMs } = await execute(pool, { code });
+  const { success, stdout, error, durationMs } = await execute(pool, { code, waitMs: 10_000 });
   const [python, numpy, pandas] = stdout.trim().split(' ');
   const found = success
     ? `Python ${python ?? '?'}, numpy ${numpy ?? '?'}, pandas ${pandas ?? '?'} ran in ${Math.round(durationMs)} ms`

@@ -21,7 +21,7 @@ import { openMarketData } from '../../market/data/index.ts';
 import { defaultRiskLimits } from '../../market/index.ts';
 import { startRelay } from '../../messaging/index.ts';
 import { openStore } from '../../persistence/index.ts';
-import { reviewCode } from '../../sandbox-pool/validator/index.ts';
+import { rememberReviews, reviewCode } from '../../sandbox-pool/validator/index.ts';
 import { WorkflowRegistry } from '../../workflows/engine/definition.ts';
 import { tradingWorkflows } from '../../workflows/index.ts';
 import type { Config } from '../config/config.ts';
@@ -110,9 +110,10 @@ async function start(
   const market = openMarketData({ csvDirectory: config.barsDir });
   const knownSymbols = await market.knownSymbols();
   const bars = (symbol: Symbol) => market.loadBars(symbol);
+  const review = rememberReviews(reviewCode);
   const judge = sandboxJudge({
     pool,
-    review: reviewCode,
+    review,
     bars,
     sliceBars: TRIAL_BARS,
     runTimeoutMs: TRIAL_TIMEOUT_MS,
@@ -183,7 +184,7 @@ async function start(
       handlers: sandboxEffects({
         clock,
         leases,
-        review: reviewCode,
+        review,
         validation: config.validation,
         bars,
         artifacts,
@@ -261,7 +262,13 @@ async function start(
 
   shutdown.add(
     'sandbox questions',
-    answerSandbox({ queries: messaging.queries, pool, review: reviewCode, validation: config.validation }),
+    answerSandbox({
+      queries: messaging.queries,
+      programs: messaging.programs,
+      pool,
+      review,
+      validation: config.validation,
+    }),
   );
 
   const { host, port, token } = config.gateway;
@@ -274,6 +281,7 @@ async function start(
     queries: messaging.queries,
     events: messaging.events,
     live,
+    programs: messaging.programs,
     clock,
     log,
     knownSymbols: () => knownSymbols,

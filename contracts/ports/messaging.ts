@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.ts';
-import type { WorkflowId } from '../ids.ts';
+import type { RunId, WorkflowId } from '../ids.ts';
 import type { Lane } from '../lanes.ts';
 import type { SignalAnswer, SignalIn, SignalOut, SignalRejected } from '../signal.ts';
 import type { LiveChannel } from '../subjects.ts';
@@ -179,6 +179,14 @@ export interface EventFeed {
 export interface LiveFeed {
   send(workflowId: WorkflowId, channel: LiveChannel, text: string): void;
   follow(workflowId: WorkflowId, listener: (channel: LiveChannel, text: string) => void): () => void;
+}
+
+/** Between who asks for the run of a program and who runs it: its output as it comes, and the order to end it. Not stored. */
+export interface ProgramFeed {
+  output(runId: RunId, stream: 'stdout' | 'stderr', text: string): void;
+  follow(runId: RunId, listener: (stream: 'stdout' | 'stderr', text: string) => void): () => void;
+  cancel(runId: RunId): void;
+  onCancel(runId: RunId, listener: () => void): () => void;
 }
 
 /** Request/reply for questions; answers are JSON. */

@@ -6,7 +6,7 @@ import { TradewrightError } from '../../contracts/errors.ts';
 import { Evolution } from '../../contracts/evolution.ts';
 import type { StrategyId, TraceId, WorkflowId } from '../../contracts/ids.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
-import { type PostReview, type PostRun, ProgramRun } from '../../contracts/sandbox-api.ts';
+import { type PostReview, ProgramRun, type RunQuestion } from '../../contracts/sandbox-api.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
 import { subjects } from '../../contracts/subjects.ts';
 import { Trace, TraceList, TracePage, type TraceQuery } from '../../contracts/trace.ts';
@@ -32,7 +32,7 @@ export interface Questions {
   backUpJournal(): Promise<BackupMade>;
   retire(post: PostRetire): Promise<JournalRetired>;
   review(post: PostReview): Promise<CodeReview>;
-  run(post: PostRun): Promise<ProgramRun>;
+  run(question: RunQuestion): Promise<ProgramRun>;
 }
 
 export function questions(queries: Queries, timeoutMs: number): Questions {
@@ -63,7 +63,7 @@ export function questions(queries: Queries, timeoutMs: number): Questions {
     verifyJournal: () => ask(subjects.query('journal-verify'), {}, JournalVerified, UPKEEP_TIMEOUT_MS),
     backUpJournal: () => ask(subjects.query('journal-backup'), {}, BackupMade, UPKEEP_TIMEOUT_MS),
     review: (post) => ask(subjects.query('sandbox-review'), post, CodeReview, timeoutMs),
-    run: (post) => ask(subjects.query('sandbox-run'), post, ProgramRun, RUN_TIMEOUT_MS),
+    run: (question) => ask(subjects.query('sandbox-run'), question, ProgramRun, RUN_TIMEOUT_MS),
     retire: (post) => ask(subjects.query('journal-retire'), post, JournalRetired, UPKEEP_TIMEOUT_MS),
   };
 }

@@ -1,5 +1,5 @@
-import { readFile, readlink } from 'node:fs/promises';
-import type { ContainerLimits } from './hardening.ts';
+import { access, readFile, readlink } from 'node:fs/promises';
+import { maskedPaths, readonlyPaths, type ContainerLimits } from './hardening.ts';
 import { contentOf, type ControllerFolder, controllerFolders } from './host-facts.ts';
 
 /** What must be in force for one container. */
@@ -21,11 +21,13 @@ const privateNamespaces = ['net', 'ipc', 'pid', 'mnt', 'uts'] as const;
 export async function confinementFaults(pid: number, expected: Expected): Promise<string[] | null> {
   const status = await contentOf(`/proc/${pid}/status`);
   if (status === null) return null;
+  const mounts = (await contentOf(`/proc/${pid}/mountinfo`)) ?? '';
   const faults = [
     ...statusFaults(status, expected),
     ...(await namespaceFaults(pid)),
     ...(await networkFaults(pid)),
-    ...mountFaults((await contentOf(`/proc/${pid}/mountinfo`)) ?? '', expected),
+    ...mountFaults(mounts, expected),
+    ...(await coveredFaults(mounts)),
     ...rlimitFaults((await contentOf(`/proc/${pid}/limits`)) ?? '', expected),
     ...(await cgroupFaults(pid, expected.limits)),
   ];
@@ -90,21 +92,50 @@ async function networkFaults(pid: number): Promise<string[]> {
   return faultIf(sends.length > 0, `network: it has ${sends.join(', ')}`);
 }
 
-function mountFaults(mounts: string, { limits, tmpfsInodes }: Expected): string[] {
-  const at = (place: string): { options: string[]; data: string[] } | undefined => {
-    for (const line of mounts.split('\n').reverse()) {
-      const [before = '', after = ''] = line.split(' - ');
-      const [, , , , mountPoint, options = ''] = before.split(' ');
-      if (mountPoint === place)
-        return { options: options.split(','), data: (after.split(' ')[2] ?? '').split(',') };
-    }
-    return undefined;
+interface Mount {
+  readonly options: readonly string[];
+  readonly data: readonly string[];
+}
+
+/** The mount that is seen at a place: the last one there. */
+function mountAt(mounts: string, place: string): Mount | undefined {
+  for (const line of mounts.split('\n').reverse()) {
+    const [before = '', after = ''] = line.split(' - ');
+    const [, , , , mountPoint, options = ''] = before.split(' ');
+    if (mountPoint === place)
+      return { options: options.split(','), data: (after.split(' ')[2] ?? '').split(',') };
+  }
+  return undefined;
+}
+
+/** Of what this kernel offers: something else is mounted over each masked path, and nothing can be written to in the others. */
+async function coveredFaults(mounts: string): Promise<string[]> {
+  const offered = async (paths: readonly string[]): Promise<string[]> => {
+    const there = await Promise.all(
+      paths.map((path) =>
+        access(path).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    return paths.filter((_, index) => there[index] === true);
   };
-  const tmp = at('/tmp');
+  const [masked, readonly] = await Promise.all([offered(maskedPaths), offered(readonlyPaths)]);
+  const open = masked.filter((path) => mountAt(mounts, path) === undefined);
+  const writable = readonly.filter((path) => mountAt(mounts, path)?.options.includes('ro') !== true);
+  return [
+    ...faultIf(open.length > 0, `masked paths: ${open.join(', ')} can be read`),
+    ...faultIf(writable.length > 0, `read-only paths: ${writable.join(', ')} are not`),
+  ];
+}
+
+function mountFaults(mounts: string, { limits, tmpfsInodes }: Expected): string[] {
+  const tmp = mountAt(mounts, '/tmp');
   const missing = ['noexec', 'nosuid', 'nodev'].filter((option) => tmp?.options.includes(option) !== true);
   const sizeKiB = Math.ceil(limits.tmpfsBytes / 4_096) * 4;
   return [
-    ...faultIf(at('/')?.options.includes('ro') !== true, 'root file system: writable'),
+    ...faultIf(mountAt(mounts, '/')?.options.includes('ro') !== true, 'root file system: writable'),
     ...faultIf(tmp === undefined, '/tmp: no file system of its own'),
     ...faultIf(tmp !== undefined && missing.length > 0, `/tmp: not ${missing.join(', ')}`),
     ...faultIf(tmp !== undefined && !tmp.data.includes(`size=${sizeKiB}k`), '/tmp: no limit of bytes'),

@@ -8,7 +8,9 @@ import { confinementFaults, seccompFilters } from './confinement.ts';
 import {
   hardenedCreateOptions,
   lifetimeCpuSeconds,
+  maskedPaths,
   openFiles,
+  readonlyPaths,
   tmpfsInodes,
   type ContainerSpec,
 } from './hardening.ts';
@@ -254,6 +256,13 @@ export class SandboxContainer {
 
 const listOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
+/** What was asked for and is not on the engine's list; Podman gives none. */
+function missing(has: unknown, asked: readonly string[]): readonly string[] {
+  if (!Array.isArray(has)) return [];
+  const listed = listOf(has);
+  return asked.filter((path) => !listed.includes(path));
+}
+
 /** A call that lasts as long as the container: it has no time limit, and ends with the engine. */
 async function exitOf(container: Container, isRemoved: boolean): Promise<number> {
   const condition = isRemoved ? 'removed' : 'next-exit';
@@ -266,6 +275,8 @@ function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
   const options = listOf(has.SecurityOpt);
   const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
   const tmp = has.Tmpfs?.['/tmp'] ?? '';
+  const maskedSaid = missing(has.MaskedPaths, maskedPaths).join(', ');
+  const readonlySaid = missing(has.ReadonlyPaths, readonlyPaths).join(', ');
   const checks: readonly (readonly [isInForce: boolean, says: string])[] = [
     [options.some((option) => option.startsWith('seccomp={')), 'seccomp: the engine has no profile for it'],
     [options.some((option) => option.startsWith('no-new-privileges')), 'no-new-privileges: not set'],
@@ -279,6 +290,8 @@ function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
     [has.PidsLimit === limits.pids, 'processes: no limit'],
     [Math.abs(cpus - limits.cpus) < 0.01, 'processor: no limit'],
     [tmp.includes('noexec') && tmp.includes('nr_inodes='), '/tmp: not as it was asked for'],
+    [missing(has.MaskedPaths, maskedPaths).length === 0, `masked paths: ${maskedSaid} can be read`],
+    [missing(has.ReadonlyPaths, readonlyPaths).length === 0, `read-only paths: ${readonlySaid} are not`],
     [(has.LogConfig?.Type ?? 'none') === 'none', 'logs: the engine writes what the program prints'],
   ];
   return checks.flatMap(([isInForce, says]) => (isInForce ? [] : [says]));

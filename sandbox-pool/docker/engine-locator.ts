@@ -9,6 +9,7 @@ import {
   type EngineSurroundings,
 } from './engine-candidates.ts';
 import { engineGet } from './engine-http.ts';
+import { EngineLimits, inabilitiesOf, type Inability } from './engine-limits.ts';
 
 export { type EngineEnvironment, type EngineSurroundings } from './engine-candidates.ts';
 
@@ -28,6 +29,7 @@ export interface EngineFacts {
   readonly seccomp: boolean;
   readonly storageDriver: string;
   readonly osType: string;
+  readonly inabilities: readonly Inability[];
 }
 
 /** Docker 20.10: the first with everything the sandbox asks for. */
@@ -106,7 +108,7 @@ export function isApiRecent(apiVersion: string): boolean {
   return major > oldestApi[0] || (major === oldestApi[0] && minor >= oldestApi[1]);
 }
 
-const Info = z.object({
+const Info = EngineLimits.extend({
   CgroupVersion: z.string().optional(),
   DefaultRuntime: z.string().optional(),
   SecurityOptions: z.array(z.string()).nullish(),
@@ -126,6 +128,7 @@ export async function engineFacts(
     seccomp: (info.SecurityOptions ?? []).some((option) => option.includes('seccomp')),
     storageDriver: info.Driver ?? 'unknown',
     osType: info.OSType ?? 'unknown',
+    inabilities: inabilitiesOf(info),
   };
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { EngineAddress } from './engine-address.ts';
+import { EngineLimits, inabilitiesOf } from './engine-limits.ts';
 import { OomEvents } from './oom-events.ts';
 
 export interface EngineFacts {
@@ -19,10 +20,7 @@ const EngineVersion = z.object({
   Version: z.string(),
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
-const EngineInfo = z.object({
-  MemoryLimit: z.boolean().optional(),
-  PidsLimit: z.boolean().optional(),
-  CpuCfsQuota: z.boolean().optional(),
+const EngineInfo = EngineLimits.extend({
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -62,16 +60,12 @@ export class Engine {
       Promise.all([this.docker.version(), this.docker.info() as Promise<unknown>]),
     );
     const { Components, Version } = EngineVersion.parse(version);
-    const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota } = EngineInfo.parse(info);
+    const said = EngineInfo.parse(info);
     return {
       name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
       version: Version,
-      seccomp: SecurityOptions.some((option) => option.includes('seccomp')),
-      unableTo: [
-        ...(MemoryLimit === false ? ['limit memory'] : []),
-        ...(PidsLimit === false ? ['limit processes'] : []),
-        ...(CpuCfsQuota === false ? ['limit processor time'] : []),
-      ],
+      seccomp: said.SecurityOptions.some((option) => option.includes('seccomp')),
+      unableTo: inabilitiesOf(said).map(({ what }) => `limit ${what}`),
     };
   }
 

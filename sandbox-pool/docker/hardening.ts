@@ -45,7 +45,7 @@ export const openFiles = 256;
 export const lifetimeCpuSeconds = 900;
 
 // Docker's own list, and what else tells a program about the host.
-const maskedPaths = [
+export const maskedPaths: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',
   '/proc/cmdline',
@@ -70,7 +70,13 @@ const maskedPaths = [
   '/sys/module',
 ];
 
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+export const readonlyPaths: readonly string[] = [
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+];
 
 // The client's types do not know it.
 const privateCgroups = { CgroupnsMode: 'private' };

@@ -17,7 +17,9 @@ import { resolve, positionOf, type Binding, type SymbolTable } from './scopes.ts
 import { pythonName, type Node, type NodeOf } from './tree.ts';
 import {
   bounded,
+  MAX_ALTERNATIVES,
   MAX_ITEMS,
+  MAX_MEMBERS,
   numberOf,
   numberValue,
   someText,
@@ -31,14 +33,24 @@ import {
 const MAX_DEPTH = 300;
 const MAX_STEPS = 100_000;
 const MAX_PAIRS = 64;
+/** Around a cycle of names; most are settled at the second. */
+const MAX_TURNS = 4;
 
 /** Works out, without running anything and in bounded time, what an expression may be. */
 export class Evaluator {
   /** A node that could not be followed within the limits: the program is then too tangled to be trusted. */
   gaveUpAt: Node | null = null;
   readonly #table: SymbolTable;
-  readonly #known = new Map<Node, Values>();
-  readonly #open = new Map<Node, number>();
+  /** The values of a node; while they are being worked out, at which depth that began. */
+  readonly #known = new Map<Node, Values | number>();
+  /** Of nodes on a cycle that is being worked out: their values as of this turn around it, and the depth it leads back to. */
+  readonly #provisional = new Map<Node, { readonly values: Values; readonly cutAt: number }>();
+  /** Of nodes that a cycle leads back to: what all turns up to now have said they may be. */
+  readonly #soFar = new Map<Node, Values>();
+  /** The nodes in the two maps above in the order they came in, so that a cycle can take away its own. */
+  readonly #trail: Node[] = [];
+  #hasLearnt = false;
+  #depth = 0;
   #cutAt = Infinity;
   #steps = 0;
 
@@ -48,27 +60,91 @@ export class Evaluator {
 
   valuesOf(node: Node): Values {
     const known = this.#known.get(node);
-    if (known !== undefined) return known;
-    const openAt = this.#open.get(node);
-    if (openAt !== undefined) {
-      this.#cutAt = Math.min(this.#cutAt, openAt);
-      return unknownValues;
+    if (typeof known === 'object') return known;
+    if (known !== undefined) return this.#cut(node, known);
+    const provisional = this.#provisional.get(node);
+    if (provisional !== undefined) {
+      this.#cutAt = Math.min(this.#cutAt, provisional.cutAt);
+      return provisional.values;
     }
     this.#steps += 1;
-    const depth = this.#open.size;
+    const depth = this.#depth;
     if (depth >= MAX_DEPTH || this.#steps > MAX_STEPS) {
       this.gaveUpAt ??= node;
       return unknownValues;
     }
-    this.#open.set(node, depth);
-    const values = bounded(this.#evaluate(node));
-    this.#open.delete(node);
-    // What was found while a cycle was cut open is not the whole truth for the nodes inside that cycle.
+    const outer = { cutAt: this.#cutAt, hasLearnt: this.#hasLearnt, trail: this.#trail.length };
+    this.#known.set(node, depth);
+    this.#depth = depth + 1;
+    this.#cutAt = Infinity;
+    this.#hasLearnt = false;
+    let values = bounded(this.#evaluate(node));
+    // So many functions under one name that some would be forgotten: nobody could tell which of them is meant.
+    if (values.length > MAX_MEMBERS) this.gaveUpAt ??= node;
+    if (this.#cutAt === depth) values = this.#settle(node, values, outer.trail);
+    this.#depth = depth;
     if (this.#cutAt >= depth) {
-      this.#cutAt = Infinity;
       this.#known.set(node, values);
+      this.#cutAt = outer.cutAt;
+      this.#hasLearnt = outer.hasLearnt;
+    } else {
+      // Something further up is still being worked out: until it has been, this is the best answer, and then it is asked again.
+      this.#known.delete(node);
+      this.#learn(node, values);
+      this.#provisional.set(node, { values, cutAt: this.#cutAt });
+      this.#trail.push(node);
+      this.#cutAt = Math.min(this.#cutAt, outer.cutAt);
+      this.#hasLearnt ||= outer.hasLearnt;
     }
     return values;
+  }
+
+  /** The node is being worked out right now, so what it is depends on itself: what is known so far has to do. */
+  #cut(node: Node, openAt: number): Values {
+    this.#cutAt = Math.min(this.#cutAt, openAt);
+    const soFar = this.#soFar.get(node);
+    if (soFar !== undefined) return soFar;
+    this.#soFar.set(node, unknownValues);
+    this.#trail.push(node);
+    return unknownValues;
+  }
+
+  /** Goes around a cycle, each time with what was learnt the time before, until nothing new comes of it. */
+  #settle(head: Node, first: Values, from: number): Values {
+    const headAt = this.#cutAt;
+    let values = first;
+    this.#learn(head, values);
+    for (let turn = 0; turn < MAX_TURNS && this.#hasLearnt; turn += 1) {
+      this.#hasLearnt = false;
+      for (let at = from; at < this.#trail.length; at += 1) this.#forget(this.#provisional, at);
+      values = bounded(this.#evaluate(head));
+      this.#learn(head, values);
+    }
+    if (this.#cutAt < headAt) return values;
+    for (let at = from; at < this.#trail.length; at += 1) {
+      const node = this.#trail[at];
+      const said = node === undefined ? undefined : this.#provisional.get(node);
+      // What has settled is the truth for all of the cycle; what has not is asked again for each of its nodes.
+      if (node !== undefined && said !== undefined && !this.#hasLearnt) this.#known.set(node, said.values);
+      this.#forget(this.#provisional, at);
+      this.#forget(this.#soFar, at);
+    }
+    this.#trail.length = from;
+    return values;
+  }
+
+  #forget(of: Map<Node, unknown>, at: number): void {
+    const node = this.#trail[at];
+    if (node !== undefined) of.delete(node);
+  }
+
+  #learn(node: Node, values: Values): void {
+    const soFar = this.#soFar.get(node);
+    if (soFar === undefined || soFar.length >= MAX_ALTERNATIVES) return;
+    const fresh = values.filter((value) => isNews(value, soFar));
+    if (fresh.length === 0) return;
+    this.#soFar.set(node, bounded([...soFar, ...fresh]));
+    this.#hasLearnt = true;
   }
 
   #evaluate(node: Node): Values {
@@ -82,7 +158,9 @@ export class Evaluator {
         const [first] = bases;
         if (first?.kind === 'unknown' && bases.length === 1) return unknownValues;
         const name = pythonName(node.attr);
-        return bases.map((base) => attributeOf(base, name));
+        return first !== undefined && bases.length === 1
+          ? [attributeOf(first, name)]
+          : bases.map((base) => attributeOf(base, name));
       }
       case 'JoinedStr':
         return this.#joinedString(node);
@@ -117,7 +195,11 @@ export class Evaluator {
     const name = pythonName(node.id);
     const { bindings, mayBeBuiltin } = resolve(name, scope, positionOf(node));
     this.#steps += bindings.length;
-    const values = bindings.flatMap((binding) => this.#bound(binding));
+    const [first] = bindings;
+    const values =
+      first !== undefined && bindings.length === 1
+        ? this.#bound(first)
+        : bindings.flatMap((binding) => this.#bound(binding));
     if (!mayBeBuiltin) return values;
     const star =
       bindings.length === 0 ? this.#table.starImports.map((path) => member(`${path}.${name}`)) : [];
@@ -311,6 +393,30 @@ export class Evaluator {
           : value.kind === 'class' && this.#isPlainClass(value.node, depth + 1),
       );
     return !definesNew && node.decorator_list.every(isPlainDecorator) && node.bases.every(isPlainBase);
+  }
+}
+
+/**
+ * Whether a cycle has to be gone around again for this. Numbers that go around count up for ever, and sequences are made anew each
+ * time: the first of them, and that there may be others, is enough.
+ */
+function isNews(value: Value, soFar: Values): boolean {
+  switch (value.kind) {
+    case 'number':
+      return false;
+    case 'text':
+    case 'bytes':
+      return !soFar.some((one) => one.kind === value.kind && one.text === value.text);
+    case 'member':
+      return !soFar.some((one) => one.kind === 'member' && one.path === value.path);
+    case 'function':
+    case 'class':
+    case 'instance':
+      return !soFar.some((one) => one.kind === value.kind && one.node === value.node);
+    case 'sequence':
+    case 'unknown':
+    case 'some-text':
+      return !soFar.some((one) => one.kind === value.kind);
   }
 }
 

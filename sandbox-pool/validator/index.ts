@@ -1,2 +1,3 @@
 export { reviewCode } from './review-code.ts';
 export { explainReview } from './explain-review.ts';
+export { rememberReviews } from './remember-reviews.ts';

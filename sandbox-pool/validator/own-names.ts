@@ -4,12 +4,14 @@ import { pythonName } from './tree.ts';
 /** Attributes that the program defines itself: names in class bodies and what is assigned to an attribute. */
 export function ownNamesOf(table: SymbolTable): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { node, scope } of table.visits) {
-    if (node.nodeType === 'Attribute' && node.ctx.nodeType === 'Store') addPlain(names, node.attr);
-    else if (scope.kind !== 'class') continue;
-    else if (node.nodeType === 'Name' && node.ctx.nodeType === 'Store') addPlain(names, node.id);
-    else if (node.nodeType === 'FunctionDef' || node.nodeType === 'AsyncFunctionDef')
-      addPlain(names, node.name);
+  for (const visit of table.visits) {
+    if (visit.kind === 'Attribute') {
+      if (visit.node.ctx.nodeType === 'Store') addPlain(names, visit.node.attr);
+    } else if (visit.scope.kind !== 'class') continue;
+    else if (visit.kind === 'Name') {
+      if (visit.node.ctx.nodeType === 'Store') addPlain(names, visit.node.id);
+    } else if (visit.kind === 'FunctionDef' || visit.kind === 'AsyncFunctionDef')
+      addPlain(names, visit.node.name);
   }
   return names;
 }

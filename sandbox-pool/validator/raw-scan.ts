@@ -51,8 +51,9 @@ function scanCharacters(source: string, findings: Findings): boolean {
   let line = 1;
   let lineStart = 0;
   for (let at = 0; at < source.length; at += 1) {
+    const unit = source.charCodeAt(at);
+    if (unit >= 0x20 && unit < 0x7f) continue;
     const code = source.codePointAt(at) ?? 0;
-    if (code >= 0x20 && code < 0x7f) continue;
     if (code === 0x0a) {
       line += 1;
       lineStart = at + 1;

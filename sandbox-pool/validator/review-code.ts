@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { parse } from 'py-ast';
+
 import { CODE_RISK_LIMIT, type CodeFinding, type CodeReview } from '../../contracts/code-review.ts';
 import { Evaluator } from './evaluate.ts';
 import { Findings } from './findings.ts';
 import { scanRawText } from './raw-scan.ts';
-import type { ReviewContext } from './review-context.ts';
+import type { MemberCall, ReviewContext } from './review-context.ts';
 import { judgeAttributeNode, judgeClassPattern } from './rules/attributes.ts';
 import { judgeCall } from './rules/calls.ts';
 import { judgeClass, judgeFunction, judgeLambda } from './rules/classes.ts';
-import { judgeDeterminism, judgeSetOrder } from './rules/determinism.ts';
+import { judgeDeterminism, judgeOrderingOfSet, judgeWalkedSet } from './rules/determinism.ts';
 import { judgeImportFrom, judgeImportStatement } from './rules/imports.ts';
 import { judgeLookAheadCall, judgeNormalisation, judgeReversal } from './rules/look-ahead.ts';
 import { judgeName } from './rules/names.ts';
@@ -19,11 +19,13 @@ import {
   judgeBarLoops,
   judgeWhile,
 } from './rules/resources.ts';
+import { parsePython } from './parse-python.ts';
 import { judgeText } from './rules/texts.ts';
 import { ownNamesOf } from './own-names.ts';
 import { buildSymbolTable, type Visit } from './scopes.ts';
 import { syntaxErrorOf, type SyntaxFault } from './syntax-fault.ts';
 import { placeOf, type NodeOf } from './tree.ts';
+import { membersOf } from './values.ts';
 
 /**
  * Judges a strategy's source without running it: pure, synchronous, and bounded on hostile input (64 KB of source, a fixed number
@@ -76,7 +78,7 @@ export function reviewCode(source: string): CodeReview {
 
 function parseModule(source: string): { module: NodeOf<'Module'> } | { fault: SyntaxFault } {
   try {
-    return { module: parse(source) };
+    return { module: parsePython(source) };
   } catch (thrown) {
     return { fault: syntaxErrorOf(thrown, source) };
   }
@@ -86,10 +88,10 @@ function judge(module: NodeOf<'Module'>, findings: Findings): void {
   const table = buildSymbolTable(module);
   const evaluator = new Evaluator(table);
   const context: ReviewContext = { table, evaluator, findings, ownNames: ownNamesOf(table) };
-  const calls: { node: NodeOf<'Call'>; visit: Visit }[] = [];
+  const calls: MemberCall[] = [];
   for (const visit of table.visits) {
-    judgeVisit(visit, context);
-    if (visit.node.nodeType === 'Call') calls.push({ node: visit.node, visit });
+    if (visit.kind === 'Call') judgeCallOf(visit, visit.node, context, calls);
+    else judgeVisit(visit, context);
   }
   judgeDeterminism(calls, context);
   if (evaluator.gaveUpAt === null) return;
@@ -102,46 +104,55 @@ function judge(module: NodeOf<'Module'>, findings: Findings): void {
   });
 }
 
+function judgeCallOf(
+  visit: Visit,
+  node: NodeOf<'Call'>,
+  context: ReviewContext,
+  memberCalls: MemberCall[],
+): void {
+  const paths = membersOf(context.evaluator.valuesOf(node.func));
+  const call: MemberCall = { node, visit, paths };
+  judgeCall(call, context);
+  judgeAllocation(call, context);
+  judgeOrderingOfSet(call, context);
+  judgeLookAheadCall(call, context);
+  judgeText(visit, context);
+  if (paths.length > 0) memberCalls.push(call);
+}
+
 function judgeVisit(visit: Visit, context: ReviewContext): void {
-  const { node } = visit;
-  switch (node.nodeType) {
+  switch (visit.kind) {
     case 'Import':
-      return judgeImportStatement(node, visit, context);
+      return judgeImportStatement(visit.node, visit, context);
     case 'ImportFrom':
-      return judgeImportFrom(node, visit, context);
+      return judgeImportFrom(visit.node, visit, context);
     case 'Name':
-      return judgeName(node, visit, context);
+      return judgeName(visit.node, visit, context);
     case 'Attribute':
-      return judgeAttributeNode(node, visit, context);
+      return judgeAttributeNode(visit.node, visit, context);
     case 'MatchClass':
-      return judgeClassPattern(node, visit, context);
-    case 'Call':
-      judgeCall(node, visit, context);
-      judgeAllocation(node, visit, context);
-      judgeSetOrder(visit, context);
-      judgeLookAheadCall(node, visit, context);
-      return judgeText(visit, context);
+      return judgeClassPattern(visit.node, visit, context);
     case 'ClassDef':
-      return judgeClass(node, visit, context);
+      return judgeClass(visit.node, visit, context);
     case 'FunctionDef':
     case 'AsyncFunctionDef':
-      return judgeFunction(node, visit, context);
+      return judgeFunction(visit.node, visit, context);
     case 'Lambda':
-      return judgeLambda(node, visit, context);
+      return judgeLambda(visit.node, visit, context);
     case 'For':
-      judgeSetOrder(visit, context);
-      return judgeBarLoops(node, visit, context);
+      judgeWalkedSet(visit.node, visit, context);
+      return judgeBarLoops(visit.node, visit, context);
     case 'While':
-      return judgeWhile(node, visit, context);
+      return judgeWhile(visit.node, visit, context);
     case 'BinOp':
-      judgeArithmetic(node, visit, context);
-      judgeNormalisation(node, visit, context);
+      judgeArithmetic(visit.node, visit, context);
+      judgeNormalisation(visit.node, visit, context);
       return judgeText(visit, context);
     case 'Subscript':
-      judgeReversal(node, visit, context);
+      judgeReversal(visit.node, visit, context);
       return judgeText(visit, context);
     case 'Constant':
-      judgeLiteral(node, visit, context);
+      judgeLiteral(visit.node, visit, context);
       return judgeText(visit, context);
     case 'JoinedStr':
       return judgeText(visit, context);

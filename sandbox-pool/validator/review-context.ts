@@ -13,6 +13,13 @@ export interface ReviewContext {
   readonly ownNames: ReadonlySet<string>;
 }
 
+/** A call and what may be called, as far as that has a public address: worked out once, asked by every rule about calls. */
+export interface MemberCall {
+  readonly node: NodeOf<'Call'>;
+  readonly visit: Visit;
+  readonly paths: readonly string[];
+}
+
 export type JudgeNode<Kind extends Node['nodeType']> = (
   node: NodeOf<Kind>,
   visit: Visit,

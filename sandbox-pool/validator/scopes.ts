@@ -43,10 +43,17 @@ export class Scope {
 }
 
 /** A node in its surroundings, in the order of the source. */
-export interface Visit {
-  readonly node: Node;
+interface VisitOf<Kind extends Node['nodeType']> {
+  /** The node's own `nodeType`. Nodes come in a hundred shapes and visits in one, which makes it many times faster to read here. */
+  readonly kind: Kind;
+  readonly node: NodeOf<Kind>;
   readonly parent: Visit | null;
   readonly scope: Scope;
+}
+export type Visit = { [Kind in Node['nodeType']]: VisitOf<Kind> }[Node['nodeType']];
+
+function visitOf(node: Node, parent: Visit | null, scope: Scope): Visit {
+  return { kind: node.nodeType, node, parent, scope } as Visit;
 }
 
 export interface SymbolTable {
@@ -94,15 +101,20 @@ class SymbolTableBuilder {
   readonly #hoisted = new Set<Node>();
   readonly #nonlocalBindings: { scope: Scope; name: string; binding: Binding }[] = [];
   readonly #stack: Visit[] = [];
+  /** What the node that is being entered leads to, in the order of the source. */
+  readonly #entered: Visit[] = [];
 
   build(module: NodeOf<'Module'>): SymbolTable {
-    this.#stack.push({ node: module, parent: null, scope: this.#root });
+    this.#stack.push(visitOf(module, null, this.#root));
     for (let visit = this.#stack.pop(); visit !== undefined; visit = this.#stack.pop()) {
       this.#visits.push(visit);
-      if (visit.node.nodeType === 'Name') this.#scopeOf.set(visit.node, visit.scope);
-      const pushedFrom = this.#stack.length;
       this.#enter(visit);
-      reverseFrom(this.#stack, pushedFrom);
+      // The stack gives the last first.
+      for (let at = this.#entered.length - 1; at >= 0; at -= 1) {
+        const entered = this.#entered[at];
+        if (entered !== undefined) this.#stack.push(entered);
+      }
+      this.#entered.length = 0;
     }
     for (const { scope, name, binding } of this.#nonlocalBindings) ownerOf(scope, name)?.bind(name, binding);
     return {
@@ -114,48 +126,73 @@ class SymbolTableBuilder {
   }
 
   #enter(visit: Visit): void {
-    const { node, scope } = visit;
-    switch (node.nodeType) {
-      case 'FunctionDef':
-      case 'AsyncFunctionDef':
-        this.#bindStatement(visit, node.name, { kind: 'function', node });
-        return this.#enterFunction(visit, node);
-      case 'Lambda':
-        return this.#enterFunction(visit, node);
-      case 'ClassDef': {
-        this.#bindStatement(visit, node.name, { kind: 'class', node });
-        const inner = new Scope('class', scope);
-        const { body, ...header } = node;
-        for (const child of childrenOf(header as Node)) this.#push(child, visit, scope);
-        for (const child of body) this.#push(child, visit, inner);
+    const { scope } = visit;
+    switch (visit.kind) {
+      case 'Name':
+        this.#scopeOf.set(visit.node, scope);
+        return this.#bindName(visit.node, visit);
+      case 'Constant':
+        return;
+      case 'Attribute':
+      case 'Keyword':
+      case 'Expr':
+        return this.#push(visit.node.value, visit, scope);
+      case 'Call': {
+        const { func, args, keywords } = visit.node;
+        this.#push(func, visit, scope);
+        for (const arg of args) this.#push(arg, visit, scope);
+        for (const keyword of keywords) this.#push(keyword, visit, scope);
         return;
       }
+      case 'Subscript':
+        this.#push(visit.node.value, visit, scope);
+        return this.#push(visit.node.slice, visit, scope);
+      case 'BinOp':
+        this.#push(visit.node.left, visit, scope);
+        return this.#push(visit.node.right, visit, scope);
+      case 'FunctionDef':
+      case 'AsyncFunctionDef':
+        this.#bindStatement(visit, visit.node.name, { kind: 'function', node: visit.node });
+        return this.#enterFunction(visit, visit.node);
+      case 'Lambda':
+        return this.#enterFunction(visit, visit.node);
+      case 'ClassDef':
+        return this.#enterClass(visit, visit.node);
       case 'ListComp':
       case 'SetComp':
       case 'DictComp':
       case 'GeneratorExp':
-        return this.#enterComprehension(visit, node);
+        return this.#enterComprehension(visit, visit.node);
       case 'Global':
-        for (const name of node.names) scope.globals.add(pythonName(name));
+        for (const name of visit.node.names) scope.globals.add(pythonName(name));
         return;
       case 'Nonlocal':
-        for (const name of node.names) scope.nonlocals.add(pythonName(name));
+        for (const name of visit.node.names) scope.nonlocals.add(pythonName(name));
         return;
       case 'Import':
-        for (const alias of node.names) this.#import(visit, alias);
+        for (const alias of visit.node.names) this.#import(visit, alias);
         break;
       case 'ImportFrom':
-        this.#importFrom(visit, node);
+        this.#importFrom(visit, visit.node);
         break;
       default:
-        this.#noteSources(node);
-        this.#bindNames(visit);
+        this.#noteSources(visit);
+        this.#bindPattern(visit);
     }
-    for (const child of childrenOf(node)) this.#push(child, visit, scope);
+    for (const child of childrenOf(visit.node)) this.#push(child, visit, scope);
+  }
+
+  #enterClass(visit: Visit, node: NodeOf<'ClassDef'>): void {
+    const { scope } = visit;
+    this.#bindStatement(visit, node.name, { kind: 'class', node });
+    const inner = new Scope('class', scope);
+    for (const header of [node.bases, node.keywords, node.decorator_list, node.type_params])
+      for (const child of header) this.#push(child, visit, scope);
+    for (const child of node.body) this.#push(child, visit, inner);
   }
 
   #push(node: Node, parent: Visit, scope: Scope): void {
-    this.#stack.push({ node, parent, scope });
+    this.#entered.push(visitOf(node, parent, scope));
   }
 
   #enterFunction(visit: Visit, node: FunctionNode): void {
@@ -174,7 +211,7 @@ class SymbolTableBuilder {
     }
     for (const child of [...args.defaults, ...args.kw_defaults].filter((value) => value !== null))
       this.#push(child, visit, visit.scope);
-    const owner = visit.parent?.node.nodeType === 'ClassDef' ? visit.parent.node : undefined;
+    const owner = visit.parent?.kind === 'ClassDef' ? visit.parent.node : undefined;
     for (const [index, parameter] of parameters.entries()) {
       const isSelf = index === 0 && owner !== undefined && !isStatic(node);
       inner.bind(pythonName(parameter.arg), isSelf ? { kind: 'self', node: owner } : opaque);
@@ -188,7 +225,7 @@ class SymbolTableBuilder {
   #enterComprehension(visit: Visit, node: ComprehensionNode): void {
     const inner = new Scope('comprehension', visit.scope);
     for (const [index, generator] of node.generators.entries()) {
-      const clause: Visit = { node: generator, parent: visit, scope: inner };
+      const clause = visitOf(generator, visit, inner);
       this.#sourceOf.set(generator.target, { kind: 'element', node: generator.iter });
       // The first iterable is evaluated outside: a name bound in here does not shadow there.
       this.#push(generator.iter, clause, index === 0 ? visit.scope : inner);
@@ -221,66 +258,71 @@ class SymbolTableBuilder {
   }
 
   /** Tells the targets that are about to be visited where their values come from. */
-  #noteSources(node: Node): void {
+  #noteSources(visit: Visit): void {
     const sources = this.#sourceOf;
-    switch (node.nodeType) {
+    switch (visit.kind) {
       case 'Assign':
-        for (const target of node.targets) sources.set(target, { kind: 'expression', node: node.value });
+        for (const target of visit.node.targets)
+          sources.set(target, { kind: 'expression', node: visit.node.value });
         return;
       case 'AnnAssign':
-        if (node.value !== undefined) sources.set(node.target, { kind: 'expression', node: node.value });
+        if (visit.node.value !== undefined)
+          sources.set(visit.node.target, { kind: 'expression', node: visit.node.value });
         return;
       case 'NamedExpr':
-        sources.set(node.target, { kind: 'expression', node: node.value });
-        this.#hoisted.add(node.target);
+        sources.set(visit.node.target, { kind: 'expression', node: visit.node.value });
+        this.#hoisted.add(visit.node.target);
         return;
       case 'For':
-        sources.set(node.target, { kind: 'element', node: node.iter });
+        sources.set(visit.node.target, { kind: 'element', node: visit.node.iter });
         return;
       case 'Tuple':
       case 'List': {
-        const source = sources.get(node);
+        const source = sources.get(visit.node);
         if (source === undefined) return;
-        for (const [index, target] of node.elts.entries())
-          sources.set(target, elementOf(source, node.elts, index));
+        for (const [index, target] of visit.node.elts.entries())
+          sources.set(target, elementOf(source, visit.node.elts, index));
         return;
       }
       default:
     }
   }
 
-  #bindNames(visit: Visit): void {
-    const { node, scope } = visit;
-    switch (node.nodeType) {
-      case 'Name': {
-        const name = pythonName(node.id);
-        if (node.ctx.nodeType === 'Del') this.#owner(scope, name)?.deleted.add(name);
-        if (node.ctx.nodeType !== 'Store') return;
-        const binding = this.#sourceOf.get(node) ?? opaque;
-        let target = scope;
-        if (this.#hoisted.has(node))
-          while (target.kind === 'comprehension' && target.parent !== null) target = target.parent;
-        const statement = visit.parent;
-        const isPlain = statement?.node.nodeType === 'Assign' && isBodyOf(statement.parent);
-        this.#bind(target, name, binding, isPlain ? statement.node : null);
-        return;
-      }
+  #bindName(node: NodeOf<'Name'>, visit: Visit): void {
+    const { scope } = visit;
+    const context = node.ctx.nodeType;
+    if (context === 'Load') return;
+    const name = pythonName(node.id);
+    if (context === 'Del') this.#owner(scope, name)?.deleted.add(name);
+    if (context !== 'Store') return;
+    const binding = this.#sourceOf.get(node) ?? opaque;
+    let target = scope;
+    if (this.#hoisted.has(node))
+      while (target.kind === 'comprehension' && target.parent !== null) target = target.parent;
+    const statement = visit.parent;
+    const isPlain = statement?.kind === 'Assign' && isBodyOf(statement.parent);
+    this.#bind(target, name, binding, isPlain ? statement.node : null);
+  }
+
+  #bindPattern(visit: Visit): void {
+    const { scope } = visit;
+    switch (visit.kind) {
       case 'ExceptHandler':
-        if (node.name === undefined) return;
-        this.#bind(scope, pythonName(node.name), opaque, null);
-        this.#owner(scope, pythonName(node.name))?.deleted.add(pythonName(node.name));
+        if (visit.node.name === undefined) return;
+        this.#bind(scope, pythonName(visit.node.name), opaque, null);
+        this.#owner(scope, pythonName(visit.node.name))?.deleted.add(pythonName(visit.node.name));
         return;
       case 'MatchAs':
       case 'MatchStar':
-        if (node.name !== undefined) this.#bind(scope, pythonName(node.name), opaque, null);
+        if (visit.node.name !== undefined) this.#bind(scope, pythonName(visit.node.name), opaque, null);
         return;
       case 'MatchMapping':
-        if (node.rest !== undefined) this.#bind(scope, pythonName(node.rest), opaque, null);
+        if (visit.node.rest !== undefined) this.#bind(scope, pythonName(visit.node.rest), opaque, null);
         return;
       case 'TypeVar':
       case 'ParamSpec':
       case 'TypeVarTuple':
-        this.#bind(scope, pythonName(node.name), opaque, null);
+        this.#bind(scope, pythonName(visit.node.name), opaque, null);
         return;
       default:
     }
@@ -315,7 +357,7 @@ function isStatic(node: FunctionNode): boolean {
 }
 
 function isBodyOf(visit: Visit | null): boolean {
-  return visit?.node.nodeType === 'Module' || visit?.node.nodeType === 'ClassDef';
+  return visit?.kind === 'Module' || visit?.kind === 'ClassDef';
 }
 
 /** Elements of an assignment like `a, b = c, d` that are followed one by one. */
@@ -362,14 +404,4 @@ export function resolve(name: string, scope: Scope, usedAt: number): Resolution 
     if (isCertain) return { bindings, mayBeBuiltin: false };
   }
   return { bindings, mayBeBuiltin: true };
-}
-
-function reverseFrom(stack: Visit[], from: number): void {
-  for (let low = from, high = stack.length - 1; low < high; low += 1, high -= 1) {
-    const lower = stack[low];
-    const upper = stack[high];
-    if (lower === undefined || upper === undefined) return;
-    stack[low] = upper;
-    stack[high] = lower;
-  }
 }

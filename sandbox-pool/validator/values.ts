@@ -23,6 +23,8 @@ export const someText: Value = { kind: 'some-text' };
 export const unknownValues: Values = [unknown];
 
 export const MAX_ALTERNATIVES = 16;
+/** Things with a public address are kept when there are too many alternatives, up to here. */
+export const MAX_MEMBERS = 64;
 export const MAX_TEXT = 4096;
 export const MAX_ITEMS = 512;
 
@@ -40,7 +42,11 @@ export function bounded(values: readonly Value[]): Values {
   const distinct = new Map<string, Value>();
   for (const value of values) distinct.set(keyOf(value, distinct.size), value);
   const kept = [...distinct.values()];
-  return kept.length <= MAX_ALTERNATIVES ? kept : [...kept.slice(0, MAX_ALTERNATIVES), unknown];
+  if (kept.length <= MAX_ALTERNATIVES) return kept;
+  // A module among many harmless alternatives must not be crowded out of sight.
+  const members = kept.filter(({ kind }) => kind === 'member').slice(0, MAX_MEMBERS);
+  const others = kept.filter(({ kind }) => kind !== 'member');
+  return [...members, ...others.slice(0, Math.max(0, MAX_ALTERNATIVES - members.length)), unknown];
 }
 
 function keyOf(value: Value, index: number): string {

@@ -58,7 +58,7 @@ export async function startHarness(
   const messaging = await messagingOn(nats, messagingOptions);
   const gateways: Gateway[] = [];
   const open = async (more: Partial<GatewayOptions> = {}): Promise<Gateway> => {
-    const { tasks, queries, events, live } = messaging;
+    const { tasks, queries, events, live, programs } = messaging;
     const queue = messaging;
     const gateway = await createGateway({
       port: 0,
@@ -66,6 +66,7 @@ export async function startHarness(
       queries,
       events,
       live,
+      programs,
       queue,
       clock: systemClock,
       log: silentLog,

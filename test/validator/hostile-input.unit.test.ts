@@ -5,6 +5,14 @@ import { reviewCode } from '../../sandbox-pool/validator/index.ts';
 
 const DEEP = 12_000;
 
+function everyNameOfAll(count: number): string {
+  const names = Array.from({ length: count }, (_, i) => `v${i}`);
+  const lines = names.map(
+    (name) => `        ${name} = ${names.map((other) => `0.1 * ${other}`).join(' + ')}`,
+  );
+  return ['def f(bars):', '    v0 = 0.0', '    for i in range(9):', ...lines, '    return v0'].join('\n');
+}
+
 /** Shapes that bring recursive judges down. */
 const deepPrograms: Record<string, string> = {
   parentheses: `${'('.repeat(DEEP)}1${')'.repeat(DEEP)}`,
@@ -23,6 +31,11 @@ const deepPrograms: Record<string, string> = {
   ).join('\n'),
   'doubling text': `x = "ab"\n${'x = x + x\n'.repeat(3_000)}getattr(a, x)`,
   'joined alternatives': `x = a if a else "b"\n${'y = f"{x}{x}{x}{x}"\nx = y\n'.repeat(500)}`,
+  'names that all depend on one another': everyNameOfAll(40),
+  'numbers that fold': `x = ${Array.from({ length: 6_000 }, (_, i) => `${i} * 3`).join(' + ')}`,
+  'parts of a text': `x = f"${'{a}b'.repeat(12_000)}"`,
+  'many names': Array.from({ length: 5_500 }, (_, i) => `n${i} = n0`).join('\n'),
+  'one name bound and read over and over': 'x = x\n'.repeat(10_000),
   'deep blocks':
     Array.from({ length: 90 }, (_, i) => `${' '.repeat(i)}if a:`).join('\n') + `\n${' '.repeat(90)}pass`,
   'many findings': 'import os\n'.repeat(5_000),
@@ -57,6 +70,15 @@ describe('reviewCode on hostile input', () => {
   it('never lets a module slip through a long chain of aliases', () => {
     const chain = Array.from({ length: 1_000 }, (_, i) => `a${i + 1} = a${i}`).join('\n');
     expect(reviewCode(`import numpy as a0\n${chain}\na1000.os\n`).blocked).to.equal(true);
+  });
+
+  it('sees through names that depend on one another: honest ones pass, and a module among them is found', () => {
+    const honest = reviewCode(everyNameOfAll(12));
+    expect(honest).to.include({ codeRisk: 0, blocked: false });
+    const hostile = everyNameOfAll(12).replace('v0 = 0.0', 'import numpy; v0 = numpy');
+    expect(reviewCode(`${hostile}.os`).blocked).to.equal(true);
+    const spelled = everyNameOfAll(6).replace('v0 = 0.0', 'v0 = "__cl"; v1 = v0 + "ass__"; v0 = v1');
+    expect(reviewCode(spelled).blocked).to.equal(true);
   });
 
   it('never throws on any text', () => {

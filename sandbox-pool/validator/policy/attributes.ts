@@ -44,6 +44,11 @@ const fileAttributes = words(`
   check_output execve execv import_module load_module exec_module find_spec unlink rmdir rmtree makedirs mkdir listdir scandir
   getenv environ modules addaudithook settrace setprofile _getframe dlopen CDLL memfd_create dump show_versions FileHandler`);
 
+/** Whether the name itself tells that files are read or written, or that the system is reached. */
+export function isAboutFiles(name: string): boolean {
+  return fileAttributes.has(name) && !frameAttributes.has(name) && !isModuleLikeAttribute(name);
+}
+
 /** Writers that give a text back when they are not told where to write. */
 export const textGivingWriters = words('to_csv to_json to_html to_latex to_markdown to_xml to_string');
 

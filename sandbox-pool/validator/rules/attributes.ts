@@ -1,6 +1,7 @@
 import {
   expressionMethods,
   isSensitiveMethod,
+  isAboutFiles,
   judgeAttribute,
   methodsByName,
   textGivingWriters,
@@ -71,8 +72,6 @@ export const judgeClassPattern: JudgeNode<'MatchClass'> = (node, visit, context)
 
 /** Judges the reading of one attribute, however it is written. */
 export function judgeNamedAttribute(name: string, bases: Values, visit: Visit, context: ReviewContext): void {
-  // Where the name itself tells that files are read or written, that is said, and not that it is on no list.
-  const isAboutFiles = judgeAttribute(name, () => true)?.rules.includes('file-access') === true;
   let settled = 0;
   for (const base of bases) {
     if (base.kind !== 'member') continue;
@@ -82,7 +81,8 @@ export function judgeNamedAttribute(name: string, bases: Values, visit: Visit, c
       verdict === 'not-a-module' && isForbiddenRoot(base.path) && !base.path.startsWith('builtins.');
     if (verdict === 'public' || isCounted) settled += 1;
     if (verdict !== 'refused' || isHarmlessOfModule(name)) continue;
-    if (isAboutFiles) continue;
+    // Where the name itself tells that files are read or written, that is said, and not that it is on no list.
+    if (isAboutFiles(name)) continue;
     settled += 1;
     report(context, 'restricted-member', visit, {
       subject: `${base.path}.${name}`,

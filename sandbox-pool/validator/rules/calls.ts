@@ -1,7 +1,7 @@
 import { expressionMethods, fileMethods, methodsByName, tellingNameIn } from '../policy/attributes.ts';
 import { attributeBuiltins } from '../policy/builtins.ts';
 import { isForbiddenRoot } from '../policy/modules.ts';
-import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
+import { report, type MemberCall, type ReviewContext } from '../review-context.ts';
 import type { Visit } from '../scopes.ts';
 import { pythonName, type Node, type NodeOf } from '../tree.ts';
 import { membersOf, textsOf, unknownValues, type Value, type Values } from '../values.ts';
@@ -9,16 +9,15 @@ import { judgeNamedAttribute } from './attributes.ts';
 import { judgeCodeFromData } from './code-from-data.ts';
 import { whyUnsafeExpression } from './pandas-expressions.ts';
 
-export const judgeCall: JudgeNode<'Call'> = (node, visit, context) => {
-  const members = membersOf(context.evaluator.valuesOf(node.func));
-  for (const member of members) judgeMemberCall(member, node, visit, context);
-  judgeCodeFromData(members, node, visit, context);
+export function judgeCall({ node, visit, paths }: MemberCall, context: ReviewContext): void {
+  for (const member of paths) judgeMemberCall(member, node, visit, context);
+  judgeCodeFromData(paths, node, visit, context);
   for (const { arg, value } of node.keywords) {
     if (arg === 'aggfunc' || arg === 'func') judgeMethodNames(value, visit, context);
   }
   if (node.func.nodeType === 'Attribute')
     judgeMethodCall(pythonName(node.func.attr), node, node.func, visit, context);
-};
+}
 
 function judgeMemberCall(member: string, node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
   const builtin = member.startsWith('builtins.') ? member.slice('builtins.'.length) : '';

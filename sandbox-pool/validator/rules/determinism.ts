@@ -1,5 +1,5 @@
-import { report, type ReviewContext } from '../review-context.ts';
-import type { Node, NodeOf } from '../tree.ts';
+import { report, type JudgeNode, type MemberCall, type ReviewContext } from '../review-context.ts';
+import type { Node } from '../tree.ts';
 import type { Visit } from '../scopes.ts';
 import { membersOf } from '../values.ts';
 
@@ -39,15 +39,7 @@ const notDraws = new Set([
 ]);
 
 /** The same bars must give the same positions: the clock and unseeded randomness break that. */
-export function judgeDeterminism(
-  calls: readonly { node: NodeOf<'Call'>; visit: Visit }[],
-  context: ReviewContext,
-): void {
-  const members = calls.map(({ node, visit }) => ({
-    node,
-    visit,
-    paths: membersOf(context.evaluator.valuesOf(node.func)),
-  }));
+export function judgeDeterminism(members: readonly MemberCall[], context: ReviewContext): void {
   const isSeeded = members.some(
     ({ node, paths }) => paths.some((path) => seeds.has(path)) && node.args.length + node.keywords.length > 0,
   );
@@ -84,17 +76,18 @@ const ordering = new Set([
   'builtins.sum',
 ]);
 
+export const judgeWalkedSet: JudgeNode<'For'> = (node, visit, context) => {
+  if (isSetOfTexts(node.iter, context)) reportSetOrder(visit, context);
+};
+
+export function judgeOrderingOfSet({ node, visit, paths }: MemberCall, context: ReviewContext): void {
+  const [first] = node.args;
+  if (first === undefined || !paths.some((path) => ordering.has(path))) return;
+  if (isSetOfTexts(first, context)) reportSetOrder(visit, context);
+}
+
 /** The order of a set of texts differs from one interpreter to the next: what is built in that order is not the same twice. */
-export function judgeSetOrder(visit: Visit, context: ReviewContext): void {
-  const { node } = visit;
-  const walked =
-    node.nodeType === 'For'
-      ? node.iter
-      : node.nodeType === 'Call' &&
-          membersOf(context.evaluator.valuesOf(node.func)).some((path) => ordering.has(path))
-        ? node.args[0]
-        : undefined;
-  if (walked === undefined || !isSetOfTexts(walked, context)) return;
+function reportSetOrder(visit: Visit, context: ReviewContext): void {
   report(context, 'set-order', visit, {
     subject: 'set',
     message: 'A set of texts has another order in each run, so what is built in that order differs.',

@@ -1,19 +1,16 @@
-import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
+import { report, type JudgeNode, type MemberCall, type ReviewContext } from '../review-context.ts';
 import type { Visit } from '../scopes.ts';
 import { pythonName, type Node, type NodeOf } from '../tree.ts';
-import { membersOf, numberOf, textsOf } from '../values.ts';
+import { numberOf, textsOf } from '../values.ts';
 import type { Rule } from '../scores.ts';
 
 // Hints only: the look-ahead test at run time, on truncated bars, is the judge.
 
 const shifting = new Set(['shift', 'diff', 'pct_change']);
 
-export function judgeLookAheadCall(node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
+export function judgeLookAheadCall({ node, visit, paths }: MemberCall, context: ReviewContext): void {
   const { func } = node;
-  if (
-    membersOf(context.evaluator.valuesOf(func)).includes('numpy.roll') &&
-    isNegative(node.args[1] ?? keyword(node, 'shift'), context)
-  ) {
+  if (paths.includes('numpy.roll') && isNegative(node.args[1] ?? keyword(node, 'shift'), context)) {
     hint(
       'look-ahead-shift',
       'np.roll by a negative number brings later bars to earlier ones.',
@@ -34,14 +31,21 @@ export function judgeLookAheadCall(node: NodeOf<'Call'>, visit: Visit, context: 
   if (isTrue(keyword(node, 'center'))) {
     hint('look-ahead-window', 'A centred window averages over bars that come later.', visit, context);
   }
-  const fills = [keyword(node, 'method'), keyword(node, 'limit_direction')].flatMap((value) =>
-    value === undefined ? [] : textsOf(context.evaluator.valuesOf(value)).texts,
-  );
   const fillsBack =
-    method === 'bfill' ||
-    method === 'backfill' ||
-    fills.some((text) => ['bfill', 'backfill', 'backward', 'both'].includes(text));
+    backwardFills.has(method) ||
+    mayBeBackwardFill(keyword(node, 'method'), context) ||
+    mayBeBackwardFill(keyword(node, 'limit_direction'), context);
   if (fillsBack) hint('look-ahead-fill', 'Gaps are filled with values that come later.', visit, context);
+}
+
+const backwardFills = new Set(['bfill', 'backfill']);
+const backwardWays = new Set(['bfill', 'backfill', 'backward', 'both']);
+
+function mayBeBackwardFill(node: Node | undefined, context: ReviewContext): boolean {
+  return (
+    node !== undefined &&
+    textsOf(context.evaluator.valuesOf(node)).texts.some((text) => backwardWays.has(text))
+  );
 }
 
 export const judgeReversal: JudgeNode<'Subscript'> = (node, visit, context) => {
@@ -87,6 +91,7 @@ function hint(rule: Rule, message: string, visit: Visit, context: ReviewContext)
 }
 
 function keyword(node: NodeOf<'Call'>, name: string): Node | undefined {
+  if (node.keywords.length === 0) return undefined;
   return node.keywords.find(({ arg }) => arg === name)?.value;
 }
 

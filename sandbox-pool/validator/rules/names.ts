@@ -146,7 +146,7 @@ export function judgeDisguise(raw: string, name: string, visit: Visit, context: 
 /** A module may be called by its name and renamed; kept in a container or handed on, nobody can follow what is reached in it. */
 export function judgeModuleAsValue(visit: Visit, context: ReviewContext): void {
   const { parent } = visit;
-  if (parent === null || parent.node.nodeType === 'Attribute' || parent.node.nodeType === 'Expr') return;
+  if (parent === null || parent.kind === 'Attribute' || parent.kind === 'Expr') return;
   const modules = membersOf(context.evaluator.valuesOf(visit.node)).filter(isModulePath);
   const [module] = modules;
   if (module === undefined || isRenaming(visit)) return;
@@ -160,7 +160,7 @@ export function judgeModuleAsValue(visit: Visit, context: ReviewContext): void {
 function isRenaming(visit: Visit): boolean {
   let { node, parent }: Visit = visit;
   for (let hops = 0; parent !== null && hops < 8; hops += 1) {
-    switch (parent.node.nodeType) {
+    switch (parent.kind) {
       case 'Attribute':
         return true;
       case 'Assign':
@@ -173,7 +173,7 @@ function isRenaming(visit: Visit): boolean {
       case 'BoolOp':
         break;
       case 'Tuple':
-        if (parent.parent?.node.nodeType !== 'Assign') return false;
+        if (parent.parent?.kind !== 'Assign') return false;
         break;
       case 'Call': {
         // getattr(np, "mean") is judged as np.mean.
@@ -199,12 +199,12 @@ function canRename(target: Node, value: Node): boolean {
 }
 
 export function isCallee(visit: Visit): boolean {
-  return visit.parent?.node.nodeType === 'Call' && visit.parent.node.func === visit.node;
+  return visit.parent?.kind === 'Call' && visit.parent.node.func === visit.node;
 }
 
 function calledWithArguments(visit: Visit): boolean {
   return (
-    visit.parent?.node.nodeType === 'Call' &&
+    visit.parent?.kind === 'Call' &&
     visit.parent.node.func === visit.node &&
     visit.parent.node.args.length > 0
   );

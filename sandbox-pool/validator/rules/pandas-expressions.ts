@@ -1,4 +1,4 @@
-import { parse } from 'py-ast';
+import { parsePython } from '../parse-python.ts';
 import { childrenOf, pythonName, type Node } from '../tree.ts';
 
 const MAX_EXPRESSION = 500;
@@ -36,7 +36,7 @@ export function whyUnsafeExpression(text: string): string | null {
   if (plain.includes('@')) return 'uses "@" in an unusual way';
   let tree: Node;
   try {
-    tree = parse(
+    tree = parsePython(
       plain
         .split('\n')
         .map((line) => line.trim())

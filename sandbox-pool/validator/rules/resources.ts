@@ -1,7 +1,7 @@
-import { report, type JudgeNode, type ReviewContext } from '../review-context.ts';
+import { report, type JudgeNode, type MemberCall, type ReviewContext } from '../review-context.ts';
 import type { Visit } from '../scopes.ts';
 import { childrenOf, type Node, type NodeOf } from '../tree.ts';
-import { membersOf, numberOf, textsOf, type Values } from '../values.ts';
+import { numberOf, textsOf, type Values } from '../values.ts';
 import { hasNestedRepetition, repeatsOnlyARepetition } from './pattern-cost.ts';
 
 /** More elements than this do not fit the sandbox's memory beside pandas, or take longer than its clock. */
@@ -94,8 +94,8 @@ const allocators = new Set([
 
 const lazyAllocators = new Set(['builtins.range', 'itertools.repeat']);
 
-export function judgeAllocation(node: NodeOf<'Call'>, visit: Visit, context: ReviewContext): void {
-  const members = membersOf(context.evaluator.valuesOf(node.func));
+export function judgeAllocation({ node, visit, paths: members }: MemberCall, context: ReviewContext): void {
+  if (members.length === 0) return;
   if (members.some((member) => allocators.has(member))) {
     const largest = Math.max(
       0,
