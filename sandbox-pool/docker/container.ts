@@ -14,6 +14,7 @@ import {
 } from './hardening.ts';
 import {
   cgroupFilesOf,
+  hasEnded,
   isProcessNow,
   isProcessOf,
   oomKilled,
@@ -41,6 +42,8 @@ const oomFlagEveryMs = 20;
 /** How long an ended container may take to remove itself before it is removed. */
 const selfRemovalWithinMs = 3_000;
 const endToldWithinMs = 5_000;
+/** A process that was killed dies as soon as a processor takes it up. */
+const diesWithinMs = 1_000;
 
 /** One hardened, running container with its standard streams attached as one raw duplex. */
 export class SandboxContainer {
@@ -194,14 +197,21 @@ export class SandboxContainer {
   }
 
   /** Like `usage`, but never waits for the engine: for the moment before a kill. */
-  async usageIfCheap(): Promise<ContainerUsage> {
+  usageIfCheap(): ContainerUsage {
     return this.#gone || this.#cgroup === null ? unknownUsage : readUsage(this.#cgroup);
   }
 
-  /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */
+  /**
+   * SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Settles when nothing of it can run any more.
+   * Harmless when it has ended.
+   */
   async kill(): Promise<void> {
     if (this.#gone) return;
-    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) return;
+    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) {
+      const until = this.#clock.now() + diesWithinMs;
+      while (!hasEnded(this.#pid) && this.#clock.now() < until) await delay(this.#clock, 1);
+      return;
+    }
     await this.#engine
       .call('kill container', (abortSignal) => this.#container.kill({ signal: 'SIGKILL', abortSignal }))
       .catch(() => undefined);
