@@ -1,7 +1,7 @@
 import { runProgram } from '../../actors/sandbox/run-program.ts';
 import type { CodeReview } from '../../contracts/code-review.ts';
 import type { Queries } from '../../contracts/ports/messaging.ts';
-import { refusedResult, type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import { refusedResult, type SandboxService } from '../../contracts/ports/sandbox.ts';
 import { PostReview, PostRun, type ProgramRun } from '../../contracts/sandbox-api.ts';
 import { subjects } from '../../contracts/subjects.ts';
 
@@ -13,12 +13,12 @@ const LEASE_WAIT_MS = 10_000;
 /** Answers what is asked of the sandbox without a workflow; the result takes it back. */
 export function answerSandbox(options: {
   readonly queries: Queries;
-  readonly pool: SandboxPool;
+  readonly pool: SandboxService;
   readonly review: (code: string) => CodeReview;
   readonly validation: 'on' | 'off';
 }): () => void {
   const { queries, pool, review, validation } = options;
-  const execute: SandboxPool['execute'] = (request) => pool.execute(request);
+  const execute: SandboxService['execute'] = (request) => pool.execute(request);
   const stops = [
     queries.answer(subjects.query('sandbox-review'), async (question) =>
       review(PostReview.parse(question).code),

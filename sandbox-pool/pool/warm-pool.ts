@@ -72,6 +72,8 @@ export class WarmPool implements SandboxPool {
   #cancelFill: (() => void) | null = null;
   #cancelHealth: (() => void) | null = null;
   #sequence = 0;
+  #lose: (error: TradewrightError) => void = () => undefined;
+  readonly lost = new Promise<TradewrightError>((resolve) => (this.#lose = resolve));
 
   constructor(parts: WarmPoolParts) {
     this.#parts = parts;
@@ -100,6 +102,7 @@ export class WarmPool implements SandboxPool {
           this.#queue.count((wish) => !wish.special),
         ),
       changed: () => this.#serve(),
+      lost: (error) => this.#lose(error),
     });
     this.#phase = 'open';
     this.#watchHealth();

@@ -1,15 +1,19 @@
 """The warm runner: boots, says READY, then serves one program."""
 
+import gc
+
+# All that booting makes is there to stay: `settle` looks at it once.
+gc.disable()
+
 import ctypes
-import hashlib
 import json
 import os
-import platform
 import select
 import struct
 import sys
 
-import numpy as np
+from light_numpy import np
+from sha256 import sha256
 
 from faults import describe
 from frames import Channel
@@ -44,7 +48,7 @@ def main():
     settle()
     pandas = sys.modules.get("pandas")
     channel.send_json(b"Y", b"", {
-        "python": platform.python_version(),
+        "python": sys.version.split()[0],
         "numpy": np.__version__,
         "pandas": pandas.__version__ if pandas else None,
         "runner": digest,
@@ -101,7 +105,7 @@ def close_proc_self():
 def own_digest():
     """SHA-256 over the runner's files by name, so that the pool knows a stale image."""
     folder = os.path.dirname(os.path.abspath(__file__))
-    digest = hashlib.sha256()
+    digest = sha256()
     for name in sorted(n for n in os.listdir(folder) if n.endswith(".py")):
         with open(os.path.join(folder, name), "rb") as source:
             digest.update(name.encode() + b"\0" + source.read() + b"\0")

@@ -44,7 +44,8 @@ class Program:
 def compiled(code):
     """The compiler's refusals other than SyntaxError (NUL, lone surrogates, too deep) are about the text all the same."""
     try:
-        return compile(code, PROGRAM, "exec", dont_inherit=True)
+        # 0: the interpreter runs without asserts and docstrings of its own (-OO), the program keeps them.
+        return compile(code, PROGRAM, "exec", dont_inherit=True, optimize=0)
     except SyntaxError:
         raise
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
