@@ -272,7 +272,7 @@ async function exitOf(container: Container, isRemoved: boolean): Promise<number>
 }
 
 /** What the engine itself says it did not take over of what was asked for, each with its part. */
-function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
+function acceptedFaults(has: HostConfig, { limits, runtime }: ContainerSpec): string[] {
   const options = listOf(has.SecurityOpt);
   const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
   const tmp = has.Tmpfs?.['/tmp'] ?? '';
@@ -289,6 +289,7 @@ function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
     [has.PidsLimit === limits.pids, 'processes: no limit'],
     [Math.abs(cpus - limits.cpus) < 0.01, 'processor: no limit'],
     [tmp.includes('noexec') && tmp.includes('nr_inodes='), '/tmp: not as it was asked for'],
+    [runtime === undefined || has.Runtime === runtime, `runtime: ${has.Runtime ?? 'unknown'}`],
     [(has.LogConfig?.Type ?? 'none') === 'none', 'logs: the engine writes what the program prints'],
   ];
   return checks.flatMap(([isInForce, says]) => (isInForce ? [] : [says]));

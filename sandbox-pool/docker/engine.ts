@@ -14,6 +14,8 @@ export interface EngineFacts {
   readonly seccomp: boolean;
   /** Limits this engine or its kernel cannot keep, by name. */
   readonly unableTo: readonly string[];
+  /** Names of its runtimes; null when it does not say. */
+  readonly runtimes: readonly string[] | null;
 }
 
 const EngineVersion = z.object({
@@ -24,6 +26,7 @@ const EngineInfo = z.object({
   MemoryLimit: z.boolean().optional(),
   PidsLimit: z.boolean().optional(),
   CpuCfsQuota: z.boolean().optional(),
+  Runtimes: z.record(z.string(), z.unknown()).nullish(),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -66,7 +69,7 @@ export class Engine {
       Promise.all([this.docker.version(), this.docker.info() as Promise<unknown>]),
     );
     const { Components, Version } = EngineVersion.parse(version);
-    const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota } = EngineInfo.parse(info);
+    const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota, Runtimes } = EngineInfo.parse(info);
     return {
       name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
       version: Version,
@@ -76,6 +79,7 @@ export class Engine {
         ...(PidsLimit === false ? ['limit processes'] : []),
         ...(CpuCfsQuota === false ? ['limit processor time'] : []),
       ],
+      runtimes: Runtimes === undefined || Runtimes === null ? null : Object.keys(Runtimes),
     };
   }
 
@@ -132,6 +136,8 @@ function asEngineError(what: string, cause: unknown): TradewrightError {
   const status = statusOf(cause);
   if (status === 404 && /no such image/i.test(message))
     return new TradewrightError('IMAGE_MISSING', message, { cause });
+  if (/unknown (or invalid )?runtime/i.test(message))
+    return new TradewrightError('RUNTIME_MISSING', message, { cause });
   if (/seccomp/i.test(message)) return new TradewrightError('SECCOMP_MISSING', message, { cause });
   const code = (cause as { code?: unknown } | null)?.code;
   const nobodyThere =

@@ -40,7 +40,7 @@ describe('the pool actor', function () {
   after(() => host.close());
 
   const nameImage = async (): Promise<void> => {
-    const [repo, tag] = name.split(':');
+    const [repo = '', tag = ''] = name.split(':');
     await host.engine.docker.getImage(host.image).tag({ repo, tag });
   };
   const unnameImage = async (): Promise<void> => {
