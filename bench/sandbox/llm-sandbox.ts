@@ -32,11 +32,11 @@ export class LlmSandbox {
     if (!can) return null;
     const name = `tradewright-bench-llm-sandbox:${process.pid}`;
     const made = await docker(
-      ...['run', '--detach', '--network', 'none', '--entrypoint', 'ln', image],
-      ...['-s', 'python3', '/usr/bin/python'],
+      ...['run', '--detach', '--network', 'none', image],
+      ...['ln', '-s', 'python3', '/usr/bin/python'],
     );
     await docker('wait', made);
-    await docker('commit', made, name);
+    await docker('commit', '--change', 'CMD ["python3"]', made, name);
     await docker('rm', made);
     const { versions } = await measure(name, 1, env);
     return new LlmSandbox(versions, docker, name, env);
