@@ -33,6 +33,7 @@ interface Sample {
   readonly local: readonly Timed[];
   readonly dockerKill: readonly number[];
   readonly dockerRemove: readonly number[];
+  readonly dockerRemoveForced: readonly number[];
 }
 
 /** The warm pool beside a container for each program, a container for all programs, and no container at all. */
@@ -95,6 +96,7 @@ export const sandbox: Suite = async ({ quick, signal, progress }) => {
       'docker run': `${engine.name} ${engine.version}, ${await docker('--version')}: \`docker run --rm\` with the same image, limits, profile, user, tmpfs and namespaces; python3 -I -S`,
       'docker exec':
         'into one container that sleeps, not hardened, the same for all programs: no isolation between them',
+      'docker rm -f': 'of a container like those of docker run, while its program spins',
       'local python': `${(await run('python3', ['--version'])).stdout.trim()} -I -S as a plain process: the floor, no isolation at all`,
       'llm-sandbox':
         llmSandbox === null
@@ -104,11 +106,18 @@ export const sandbox: Suite = async ({ quick, signal, progress }) => {
     measured: rowsOf(samples, memory, review),
   };
 
-  async function killedByCommand(count: number): Promise<Pick<Sample, 'dockerKill' | 'dockerRemove'>> {
+  async function killedByCommand(
+    count: number,
+  ): Promise<Pick<Sample, 'dockerKill' | 'dockerRemove' | 'dockerRemoveForced'>> {
     const dockerKill: number[] = [];
     const dockerRemove: number[] = [];
+    const dockerRemoveForced: number[] = [];
+    const [, , , ...options] = hardened('python3', '-I', '-S', '-c', 'while True: pass');
     for (let i = 0; i < count; i++) {
-      const [, , , ...options] = hardened('python3', '-I', '-S', '-c', 'while True: pass');
+      const running = await docker('run', '--detach', ...options);
+      const forced = performance.now();
+      await docker('rm', '--force', running);
+      dockerRemoveForced.push(performance.now() - forced);
       const id = await docker('run', '--detach', ...options);
       const began = performance.now();
       await docker('kill', id);
@@ -118,7 +127,7 @@ export const sandbox: Suite = async ({ quick, signal, progress }) => {
       await docker('rm', id);
       dockerRemove.push(performance.now() - ended);
     }
-    return { dockerKill, dockerRemove };
+    return { dockerKill, dockerRemove, dockerRemoveForced };
   }
 };
 
@@ -248,9 +257,12 @@ function rowsOf(
       ...less,
       figure: 'removed after the result, p50, idle',
       ours: p(0.5, ({ idle }) => idle.map(({ removedMs }) => removedMs)),
-      peers: { 'docker run': p(0.5, ({ dockerRemove }) => dockerRemove) },
+      peers: {
+        'docker run': p(0.5, ({ dockerRemove }) => dockerRemove),
+        'docker rm -f': p(0.5, ({ dockerRemoveForced }) => dockerRemoveForced),
+      },
       goal: { on: 'ours', atMost: 60 },
-      note: 'ours: kill and removal together; docker run: docker rm of a container that has ended already',
+      note: 'ours and docker rm -f: kill and removal together; docker run: docker rm of a container that has ended already',
     },
     {
       figure: 'memory of a waiting container with pandas',

@@ -70,14 +70,17 @@ export class Engine {
     );
     const { Components, Version } = EngineVersion.parse(version);
     const { SecurityOptions, MemoryLimit, PidsLimit, CpuCfsQuota, Runtimes } = EngineInfo.parse(info);
+    const isPodman = Components.some((part) => /podman/i.test(part.Name));
     return {
-      name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
+      name: isPodman ? 'Podman' : 'Docker',
       version: Version,
       seccomp: SecurityOptions.some((option) => option.includes('seccomp')),
       unableTo: [
         ...(MemoryLimit === false ? ['limit memory'] : []),
         ...(PidsLimit === false ? ['limit processes'] : []),
         ...(CpuCfsQuota === false ? ['limit processor time'] : []),
+        // Its API refuses nr_inodes, and takes a seccomp profile as a file of its own machine only.
+        ...(isPodman ? ['limit how many files /tmp may hold'] : []),
       ],
       runtimes: Runtimes === undefined || Runtimes === null ? null : Object.keys(Runtimes),
     };

@@ -21,11 +21,8 @@ export interface ContainerSpec {
   readonly autoRemove?: boolean;
 }
 
-/**
- * The runner as the image holds it. -I: no environment, no user site; -B: writes no byte code; -OO: numpy and pandas without their
- * docstrings, a fifth less to boot and 7 MiB less to keep (the image has their byte code; a program is compiled with its own).
- */
-export const runnerCommand = ['python3', '-I', '-B', '-OO', '/opt/tradewright'] as const;
+/** The runner as the image holds it. -I: no environment, no user site; -B: writes no byte code. */
+export const runnerCommand = ['python3', '-I', '-B', '/opt/tradewright'] as const;
 
 export interface RunnerOptions {
   /** What is imported before a program comes; default pandas, and numpy with it. */

@@ -5,23 +5,26 @@ import gc
 # All that booting makes is there to stay: `settle` looks at it once.
 gc.disable()
 
-import ctypes
-import json
-import os
-import select
-import struct
-import sys
+from lean_imports import lean
 
-from light_numpy import np
-from sha256 import sha256
+with lean():
+    import ctypes
+    import json
+    import os
+    import select
+    import struct
+    import sys
 
-from faults import describe
-from frames import Channel
-from output import Output
-from own_filter import close_the_door
-from program import Program
-from rehearsal import rehearse_plain, rehearse_strategy, settle
-from value import value_from
+    import numpy as np
+
+    from faults import describe
+    from frames import Channel
+    from output import Output
+    from own_filter import close_the_door
+    from program import Program
+    from rehearsal import rehearse_plain, rehearse_strategy, settle
+    from sha256 import sha256
+    from value import value_from
 
 NONCE = 16
 RUN_HEADER = struct.Struct("<16sI")
@@ -34,9 +37,10 @@ WITHOUT_OWN_FILTER = "--without-own-filter"
 
 def main():
     channel = take_descriptors()
-    if ONLY_NUMPY not in sys.argv[1:]:
-        rehearse_strategy()
-    rehearse_plain(run_plain)
+    with lean():
+        if ONLY_NUMPY not in sys.argv[1:]:
+            rehearse_strategy()
+        rehearse_plain(run_plain)
     output = Output(channel)
     output.install()
     close_proc_self()

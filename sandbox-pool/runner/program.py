@@ -44,8 +44,7 @@ class Program:
 def compiled(code):
     """The compiler's refusals other than SyntaxError (NUL, lone surrogates, too deep) are about the text all the same."""
     try:
-        # 0: the interpreter runs without asserts and docstrings of its own (-OO), the program keeps them.
-        return compile(code, PROGRAM, "exec", dont_inherit=True, optimize=0)
+        return compile(code, PROGRAM, "exec", dont_inherit=True)
     except SyntaxError:
         raise
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:

@@ -46,6 +46,25 @@ describe('sandbox: plain programs', function () {
     expect(result).to.include({ errorKind: 'timeout', verdict: 'killed' });
   });
 
+  it('X5 leaves a program its asserts, docstrings and modules, although the runner boots without', async () => {
+    const code = [
+      'import hashlib, secrets, sys',
+      'def f():',
+      '    "said"',
+      'exec(\'def g():\\n    "also"\\nassert g.__doc__ == "also"\')',
+      'caught = []',
+      "for check in ('assert False', 'raise AssertionError'):",
+      '    try:',
+      '        exec(check)',
+      '    except AssertionError:',
+      '        caught.append(check)',
+      'RESULT = [f.__doc__, g.__doc__, len(caught), sys.flags.optimize, hashlib.sha256(b"x").hexdigest()[:4], secrets.token_hex(2) != ""]',
+    ].join('\n');
+    const result = await run(code);
+    expect(result.error).to.equal(null);
+    expect(result.value).to.deep.equal(['said', 'also', 2, 0, '2d71', true]);
+  });
+
   it('X9 reports processor time and peak memory as the host measured them', async () => {
     const { resources } = await run(
       'import time\nx = bytearray(60_000_000)\nuntil = time.process_time() + 0.2\nwhile time.process_time() < until: pass',
