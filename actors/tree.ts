@@ -22,6 +22,7 @@ export interface TreeOptions extends Omit<SagaSupervisorOptions, 'perform'> {
  * The supervision tree:
  *
  *     system
+ *     ├── pool         owns the SandboxPool: starts, drains, and replaces it when it is lost (added by composition)
  *     ├── library      the strategies written so far
  *     ├── agent        AgentActor: asks the model
  *     ├── sandbox      reviews code; runs it in the SandboxPool's warm containers
@@ -32,7 +33,7 @@ export interface TreeOptions extends Omit<SagaSupervisorOptions, 'perform'> {
  *     └── queue        QueueActor: takes tasks off JetStream and gives them to the sagas (added by composition)
  *
  * A performer that crashes answers what it had under way with EFFECT_INTERRUPTED and starts anew: the sagas retry. Stopping goes from
- * the bottom up: first nothing new comes in, then the sagas let go of their effects, then the performers end.
+ * the bottom up: first nothing new comes in, then the sagas let go of their effects, then the performers end, then the warm containers.
  */
 export async function spawnTree(options: TreeOptions): Promise<Sagas> {
   const { system } = options;

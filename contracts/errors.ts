@@ -75,6 +75,7 @@ export const errorCodes = {
     kind: 'terminal',
     says: 'The dead letter has come back as often as it may; replay it with force.',
   },
+  RUNTIME_MISSING: { kind: 'terminal', says: 'The engine has no runtime of the name that was asked for.' },
   SANDBOX_BLOCKED: { kind: 'terminal', says: 'The validator blocked the code before any container saw it.' },
   SANDBOX_INTERNAL: { kind: 'retryable', says: 'The sandbox itself failed; the program is not to blame.' },
   SANDBOX_POOL_CLOSED: { kind: 'retryable', says: 'The sandbox pool is shutting down.' },

@@ -12,7 +12,7 @@ import type {
   SandboxRuntime,
 } from '../contracts/ports/sandbox.ts';
 import type { EngineAddress } from './docker/engine-address.ts';
-import { Engine } from './docker/engine.ts';
+import { Engine, type EngineFacts } from './docker/engine.ts';
 import { runnerCommandFor } from './docker/hardening.ts';
 import { ownerLabels } from './docker/owner.ts';
 import { runnerDigest } from './docker/runner-digest.ts';
@@ -110,6 +110,7 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
           { details: { faults: facts.unableTo } },
         );
       }
+      requireRuntime(options.runtime, facts);
       await engine.imageId(image);
       const spec = {
         image,
@@ -155,6 +156,15 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
       };
     },
   });
+}
+
+/** A name with a dot is a shim's, which an engine finds without listing it: whether it is there shows when it is used. */
+function requireRuntime(asked: string | undefined, { name, version, runtimes }: EngineFacts): void {
+  if (asked === undefined || asked.includes('.') || runtimes === null || runtimes.includes(asked)) return;
+  throw new TradewrightError(
+    'RUNTIME_MISSING',
+    `${name} ${version} has no runtime "${asked}"; it has ${runtimes.join(', ')}`,
+  );
 }
 
 /** One program in one fresh container, without a pool to look after: made, run, and nothing left. */

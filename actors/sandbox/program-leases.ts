@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../contracts/ports/clock.ts';
-import type { LeaseRequest, SandboxLease, SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { LeaseRequest, SandboxLease, SandboxService } from '../../contracts/ports/sandbox.ts';
 
 interface Held {
   readonly lease: SandboxLease;
@@ -13,12 +13,12 @@ interface Held {
  * another one. What nobody comes back for is released after `idleMs`.
  */
 export class ProgramLeases {
-  readonly #pool: SandboxPool;
+  readonly #pool: SandboxService;
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #held = new Map<string, Held>();
 
-  constructor(options: { readonly pool: SandboxPool; readonly clock: Clock; readonly idleMs: number }) {
+  constructor(options: { readonly pool: SandboxService; readonly clock: Clock; readonly idleMs: number }) {
     this.#pool = options.pool;
     this.#clock = options.clock;
     this.#idleMs = options.idleMs;

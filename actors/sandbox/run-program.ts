@@ -1,8 +1,8 @@
 import type { CodeReview } from '../../contracts/code-review.ts';
-import { refusedResult, type SandboxPool, type SandboxResult } from '../../contracts/ports/sandbox.ts';
+import { refusedResult, type SandboxService, type SandboxResult } from '../../contracts/ports/sandbox.ts';
 import type { PostRun, ProgramRun } from '../../contracts/sandbox-api.ts';
 
-type Execution = Parameters<SandboxPool['execute']>[0];
+type Execution = Parameters<SandboxService['execute']>[0];
 
 /** First the validator, and only what it lets pass gets a container. Validation is the operator's to switch off, never a request's. */
 export async function runProgram(

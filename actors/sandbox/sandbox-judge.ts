@@ -1,13 +1,13 @@
 import type { BarColumns, BarSeries } from '../../contracts/bars.ts';
 import type { CodeReview } from '../../contracts/code-review.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
-import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
+import type { SandboxService } from '../../contracts/ports/sandbox.ts';
 import type { Symbol } from '../../contracts/symbol.ts';
 import type { CodeJudge } from '../agent/code-judge.ts';
 import { tryProgram } from './trial.ts';
 
 export interface SandboxJudgeOptions {
-  readonly pool: SandboxPool;
+  readonly pool: SandboxService;
   readonly review: (code: string) => CodeReview;
   readonly bars: (symbol: Symbol) => Promise<BarSeries>;
   /** The latest bars of a symbol that a trial runs on. */

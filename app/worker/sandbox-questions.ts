@@ -1,7 +1,7 @@
 import { runProgram } from '../../actors/sandbox/run-program.ts';
 import type { CodeReview } from '../../contracts/code-review.ts';
 import type { ProgramFeed, Queries } from '../../contracts/ports/messaging.ts';
-import { refusedResult, type SandboxPool } from '../../contracts/ports/sandbox.ts';
+import { refusedResult, type SandboxService } from '../../contracts/ports/sandbox.ts';
 import { PostReview, type ProgramRun, RunQuestion } from '../../contracts/sandbox-api.ts';
 import { subjects } from '../../contracts/subjects.ts';
 
@@ -14,12 +14,12 @@ const LEASE_WAIT_MS = 10_000;
 export function answerSandbox(options: {
   readonly queries: Queries;
   readonly programs: ProgramFeed;
-  readonly pool: SandboxPool;
+  readonly pool: SandboxService;
   readonly review: (code: string) => CodeReview;
   readonly validation: 'on' | 'off';
 }): () => void {
   const { queries, programs, pool, review, validation } = options;
-  const execute: SandboxPool['execute'] = (request) => pool.execute(request);
+  const execute: SandboxService['execute'] = (request) => pool.execute(request);
   const stops = [
     queries.answer(subjects.query('sandbox-review'), async (question) =>
       review(PostReview.parse(question).code),

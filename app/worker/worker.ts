@@ -91,10 +91,20 @@ async function start(
   shutdown.add('journal', () => store.close());
   progress(`journal open: ${store.journal.eventCount()} events`);
 
+  const system = createActorSystem({
+    name: 'tradewright',
+    clock,
+    log,
+    journalEngine: nactJournalEngine(store.journal, log),
+    onFailed: ({ path, failure }) =>
+      lose(
+        new TradewrightError('INTERNAL', `actor ${path} was given up: ${failure?.message ?? 'no reason'}`),
+      ),
+  });
   // Both take their time, and neither needs the other; what one opened is closed even when the other fails.
   const [nats, pool] = await bothOrNeither(
     openNats(config, clock, log, shutdown, (error) => lose(error)),
-    openPool(config, clock, log, shutdown),
+    openPool(config, system, clock, log, shutdown),
   );
   const { messaging } = nats;
   progress(`nats-server ${messaging.serverVersion} ${nats.adopted ? 'adopted' : 'up'} at ${messaging.url}`);
@@ -136,16 +146,6 @@ async function start(
     published: publishedByOther(outbox),
   });
 
-  const system = createActorSystem({
-    name: 'tradewright',
-    clock,
-    log,
-    journalEngine: nactJournalEngine(journal, log),
-    onFailed: ({ path, failure }) =>
-      lose(
-        new TradewrightError('INTERNAL', `actor ${path} was given up: ${failure?.message ?? 'no reason'}`),
-      ),
-  });
   const registry = new WorkflowRegistry(tradingWorkflows);
   const revisions = {
     ...agentRevisions(agent.author),

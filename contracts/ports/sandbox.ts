@@ -1,4 +1,5 @@
 import type { BarColumns } from '../bars.ts';
+import type { TradewrightError } from '../errors.ts';
 
 export const sandboxErrorKinds = [
   'syntax',
@@ -129,15 +130,24 @@ export interface SandboxRuntime {
   readonly seccomp: { readonly sha256: string; readonly proven: boolean };
 }
 
-/** The port through which actors use warm containers; sandbox-pool implements it. */
-export interface SandboxPool {
-  start(): Promise<void>;
+/** The port through which programs get warm containers. */
+export interface SandboxService {
   /** The validator is the caller's first layer; the pool never runs code that it was not asked to lease for. */
   lease(request: LeaseRequest): Promise<SandboxLease>;
   /** Runs a plain program (no strategy contract) once in a fresh container: stdout, stderr, exit code. */
   execute(request: LeaseRequest & RunOptions): Promise<SandboxResult>;
   stats(): SandboxPoolStats;
   runtime(): Promise<SandboxRuntime>;
+}
+
+/** A pool and its life, which the pool actor owns; sandbox-pool implements it. It starts once. */
+export interface SandboxPool extends SandboxService {
+  start(): Promise<void>;
+  /**
+   * Settles when an open pool can make no container any more, for a reason that trying again cannot cure: the image is gone, or the
+   * engine no longer confines what it starts. An engine that is away is none: its pool goes on trying.
+   */
+  readonly lost: Promise<TradewrightError>;
   /**
    * Stops serving, kills every container of this pool and waits until they are gone. Programs under way have `drainMs` to end by
    * themselves first, default 0; who waits is refused at once.

@@ -16,6 +16,7 @@ import {
 } from './hardening.ts';
 import {
   cgroupFilesOf,
+  hasEnded,
   isProcessNow,
   isProcessOf,
   oomKilled,
@@ -43,6 +44,8 @@ const oomFlagEveryMs = 20;
 /** How long an ended container may take to remove itself before it is removed. */
 const selfRemovalWithinMs = 3_000;
 const endToldWithinMs = 5_000;
+/** A process that was killed dies as soon as a processor takes it up. */
+const diesWithinMs = 1_000;
 
 /** One hardened, running container with its standard streams attached as one raw duplex. */
 export class SandboxContainer {
@@ -196,14 +199,21 @@ export class SandboxContainer {
   }
 
   /** Like `usage`, but never waits for the engine: for the moment before a kill. */
-  async usageIfCheap(): Promise<ContainerUsage> {
+  usageIfCheap(): ContainerUsage {
     return this.#gone || this.#cgroup === null ? unknownUsage : readUsage(this.#cgroup);
   }
 
-  /** SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Harmless when it has ended. */
+  /**
+   * SIGKILL: by this host where it can see the process (a millisecond), else by the engine. Settles when nothing of it can run any more.
+   * Harmless when it has ended.
+   */
   async kill(): Promise<void> {
     if (this.#gone) return;
-    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) return;
+    if (this.#pid !== null && isProcessNow(this.id, this.#pid) && killed(this.#pid)) {
+      const until = this.#clock.now() + diesWithinMs;
+      while (!hasEnded(this.#pid) && this.#clock.now() < until) await delay(this.#clock, 1);
+      return;
+    }
     await this.#engine
       .call('kill container', (abortSignal) => this.#container.kill({ signal: 'SIGKILL', abortSignal }))
       .catch(() => undefined);
@@ -271,7 +281,7 @@ async function exitOf(container: Container, isRemoved: boolean): Promise<number>
 }
 
 /** What the engine itself says it did not take over of what was asked for, each with its part. */
-function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
+function acceptedFaults(has: HostConfig, { limits, runtime }: ContainerSpec): string[] {
   const options = listOf(has.SecurityOpt);
   const cpus = (has.NanoCpus ?? 0) / 1e9 || (has.CpuQuota ?? 0) / (has.CpuPeriod || 100_000);
   const tmp = has.Tmpfs?.['/tmp'] ?? '';
@@ -292,6 +302,7 @@ function acceptedFaults(has: HostConfig, { limits }: ContainerSpec): string[] {
     [tmp.includes('noexec') && tmp.includes('nr_inodes='), '/tmp: not as it was asked for'],
     [missing(has.MaskedPaths, maskedPaths).length === 0, `masked paths: ${maskedSaid} can be read`],
     [missing(has.ReadonlyPaths, readonlyPaths).length === 0, `read-only paths: ${readonlySaid} are not`],
+    [runtime === undefined || has.Runtime === runtime, `runtime: ${has.Runtime ?? 'unknown'}`],
     [(has.LogConfig?.Type ?? 'none') === 'none', 'logs: the engine writes what the program prints'],
   ];
   return checks.flatMap(([isInForce, says]) => (isInForce ? [] : [says]));

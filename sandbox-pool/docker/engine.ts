@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { z } from 'zod';
 import { TradewrightError } from '../../contracts/errors.ts';
@@ -14,6 +15,8 @@ export interface EngineFacts {
   readonly seccomp: boolean;
   /** Limits this engine or its kernel cannot keep, by name. */
   readonly unableTo: readonly string[];
+  /** Names of its runtimes; null when it does not say. */
+  readonly runtimes: readonly string[] | null;
 }
 
 const EngineVersion = z.object({
@@ -21,6 +24,7 @@ const EngineVersion = z.object({
   Components: z.array(z.object({ Name: z.string() })).default([]),
 });
 const EngineInfo = EngineLimits.extend({
+  Runtimes: z.record(z.string(), z.unknown()).nullish(),
   SecurityOptions: z
     .array(z.string())
     .nullish()
@@ -42,6 +46,9 @@ export class Engine {
     this.#clock = clock;
     const secure = 'host' in address && address.protocol === 'https';
     this.#agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxFreeSockets: 8 });
+    // For a line of debugging that nobody reads, the client writes out all it is given at each call: with every connection of the
+    // agent that is 10 ms and more in which nothing else of this process runs.
+    Object.assign(this.#agent, { [inspect.custom]: () => 'agent' });
     // The client would otherwise mix what DOCKER_HOST says into an address that was given.
     const nothingInherited: object = {
       host: undefined,
@@ -61,11 +68,17 @@ export class Engine {
     );
     const { Components, Version } = EngineVersion.parse(version);
     const said = EngineInfo.parse(info);
+    const isPodman = Components.some((part) => /podman/i.test(part.Name));
     return {
-      name: Components.some((part) => /podman/i.test(part.Name)) ? 'Podman' : 'Docker',
+      name: isPodman ? 'Podman' : 'Docker',
       version: Version,
       seccomp: said.SecurityOptions.some((option) => option.includes('seccomp')),
-      unableTo: inabilitiesOf(said).map(({ what }) => `limit ${what}`),
+      unableTo: [
+        ...inabilitiesOf(said).map(({ what }) => `limit ${what}`),
+        // Its API refuses nr_inodes, and takes a seccomp profile as a file of its own machine only.
+        ...(isPodman ? ['limit how many files /tmp may hold'] : []),
+      ],
+      runtimes: said.Runtimes == null ? null : Object.keys(said.Runtimes),
     };
   }
 
@@ -122,6 +135,8 @@ function asEngineError(what: string, cause: unknown): TradewrightError {
   const status = statusOf(cause);
   if (status === 404 && /no such image/i.test(message))
     return new TradewrightError('IMAGE_MISSING', message, { cause });
+  if (/unknown (or invalid )?runtime/i.test(message))
+    return new TradewrightError('RUNTIME_MISSING', message, { cause });
   if (/seccomp/i.test(message)) return new TradewrightError('SECCOMP_MISSING', message, { cause });
   const code = (cause as { code?: unknown } | null)?.code;
   const nobodyThere =

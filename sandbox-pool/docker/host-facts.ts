@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -79,19 +79,37 @@ export async function cgroupFilesOf(pid: number): Promise<CgroupFiles> {
 
 /** The same without giving way in between: between this look and the signal nothing else may run. */
 export function isProcessNow(containerId: string, pid: number): boolean {
+  return pid > 1 && (contentNow(`/proc/${pid}/cgroup`)?.includes(containerId) ?? false);
+}
+
+/**
+ * Whether no thread of the process can run another instruction of its program: the kernel marks each as exiting on its way out, from
+ * which there is no return. Giving its memory back takes some milliseconds more.
+ */
+export function hasEnded(pid: number): boolean {
+  if (!isExiting(`/proc/${pid}/stat`)) return false;
   try {
-    return pid > 1 && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(containerId);
+    return readdirSync(`/proc/${pid}/task`).every((thread) => isExiting(`/proc/${pid}/task/${thread}/stat`));
   } catch {
-    return false;
+    return true;
   }
 }
 
-export async function readUsage(files: CgroupFiles): Promise<ContainerUsage> {
-  const [cpu, memory, pids] = await Promise.all([
-    files.cpu === null ? null : contentOf(files.cpu.path),
-    files.peakMemory === null ? null : contentOf(files.peakMemory),
-    files.pidEvents === null ? null : contentOf(files.pidEvents),
-  ]);
+const exitingFlag = 0x4;
+
+function isExiting(statPath: string): boolean {
+  const stat = contentNow(statPath);
+  if (stat === null) return true;
+  // The name in brackets may hold anything; the kernel's flags come six fields after the state.
+  const flags = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]);
+  return (flags & exitingFlag) !== 0;
+}
+
+/** Three looks at the kernel, 50 µs together, where a detour through other threads costs a program that waits a millisecond. */
+export function readUsage(files: CgroupFiles): ContainerUsage {
+  const cpu = files.cpu === null ? null : contentNow(files.cpu.path);
+  const memory = files.peakMemory === null ? null : contentNow(files.peakMemory);
+  const pids = files.pidEvents === null ? null : contentNow(files.pidEvents);
   return {
     cpuMs: cpu === null ? null : cpuMsOf(cpu, files.cpu?.version ?? 2),
     peakMemoryBytes: memory === null ? null : wholeNumber(memory),
@@ -136,6 +154,14 @@ function located(mounts: string, group: string, version: 1 | 2, controller: stri
     if (inside !== null) return { folder: join(mountPoint, inside), version };
   }
   return null;
+}
+
+function contentNow(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 export async function contentOf(path: string): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { TradewrightError } from '../../contracts/errors.ts';
 import type { BarColumns } from '../../contracts/bars.ts';
-import { type Clock, delay } from '../../contracts/ports/clock.ts';
+import type { Clock } from '../../contracts/ports/clock.ts';
 import {
   refusedResult,
   type RunOptions,
@@ -18,8 +18,6 @@ import type { ExchangeOptions } from './runner-session.ts';
 import type { WarmContainer } from './warm-container.ts';
 
 const mostBars = 4_000_000;
-/** How long a failed run waits for its container to be gone before it answers all the same. */
-const goneWithinMs = 400;
 const stopped = 'the lease has ended: a failed run or a release ends it';
 
 /** One container and the one program it will ever see. */
@@ -67,7 +65,7 @@ export class Lease implements SandboxLease {
       this.#warm.session.runStrategy(this.#code, bars, exchange),
     );
     const run = strategyRun(ending, bars.time.length, measured);
-    if (!run.success) await this.#endSoon();
+    if (!run.success) void this.release();
     return run;
   }
 
@@ -78,10 +76,8 @@ export class Lease implements SandboxLease {
     const { ending, measured } = await this.#measure(options, (exchange) =>
       this.#warm.session.runPlain(this.#code, options.input, exchange),
     );
-    const result = plainResult(ending, measured);
-    if (result.success) void this.release();
-    else await this.#endSoon();
-    return result;
+    void this.release();
+    return plainResult(ending, measured);
   }
 
   release(): Promise<void> {
@@ -118,9 +114,9 @@ export class Lease implements SandboxLease {
     const ending = await perform({ timeoutMs: withinMs, capture, signal: options.signal });
     const before = this.#usage;
     const answered = ending.kind === 'positions' || ending.kind === 'done';
-    // Every other ending leaves a process behind that may still run; what it used can still be read for a moment.
+    const after = answered ? await container.usage() : container.usageIfCheap();
+    // Every other ending leaves a process behind that may still run: the verdict waits until it is dead.
     if (!answered && ending.kind !== 'exit') await container.kill();
-    const after = answered ? await container.usage() : await container.usageIfCheap();
     const durationMs = this.#clock.now() - began;
     this.#usage = after;
     const oom = ending.kind === 'exit' && ending.exit.oomKilled;
@@ -139,14 +135,6 @@ export class Lease implements SandboxLease {
         pidRefusals: difference(after.pidRefusals, before.pidRefusals),
       },
     };
-  }
-
-  /** The container goes at once; the answer waits for that a moment, so that who reads it finds the container gone. */
-  async #endSoon(): Promise<void> {
-    const patience = new AbortController();
-    const late = delay(this.#clock, goneWithinMs, patience.signal).catch(() => undefined);
-    await Promise.race([this.release(), late]);
-    patience.abort();
   }
 }
 

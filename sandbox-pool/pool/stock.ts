@@ -21,6 +21,8 @@ export interface StockParts {
   readonly wanted: () => number;
   /** Something may be served now. */
   readonly changed: () => void;
+  /** Nothing is warm, and nothing can be made as things are. */
+  readonly lost: (error: TradewrightError) => void;
 }
 
 const wellWithinMs = 2_000;
@@ -152,6 +154,7 @@ export class Stock {
         { failure: toFailure(error), inARow: this.#failures },
         'a sandbox container could not be made',
       );
+      if (isFinal(error) && error.code !== 'ENGINE_MISSING' && this.count === 0) this.#parts.lost(error);
       this.#rest();
     }
   }
@@ -199,7 +202,7 @@ export class Stock {
 }
 
 /** Trying again cannot help: no image, no profile. */
-function isFinal(error: unknown): boolean {
+function isFinal(error: unknown): error is TradewrightError {
   return error instanceof TradewrightError && error.kind === 'terminal';
 }
 

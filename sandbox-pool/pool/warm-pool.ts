@@ -50,8 +50,10 @@ interface Wish {
   readonly special: boolean;
 }
 
-/** How long a refill waits for the program that was just let in, when nobody else waits. */
+/** How long a refill waits for the program that was just let in, when nobody else waits and none is warm. */
 const REFILL_AFTER_MS = 100;
+/** The same when another one is still warm: most programs have ended and their containers are removed by then. */
+const REFILL_AT_LEISURE_MS = 300;
 const DRAIN_LOOK_MS = 10;
 
 type Phase = 'new' | 'starting' | 'open' | 'closed';
@@ -72,6 +74,8 @@ export class WarmPool implements SandboxPool {
   #cancelFill: (() => void) | null = null;
   #cancelHealth: (() => void) | null = null;
   #sequence = 0;
+  #lose: (error: TradewrightError) => void = () => undefined;
+  readonly lost = new Promise<TradewrightError>((resolve) => (this.#lose = resolve));
 
   constructor(parts: WarmPoolParts) {
     this.#parts = parts;
@@ -100,6 +104,7 @@ export class WarmPool implements SandboxPool {
           this.#queue.count((wish) => !wish.special),
         ),
       changed: () => this.#serve(),
+      lost: (error) => this.#lose(error),
     });
     this.#phase = 'open';
     this.#watchHealth();
@@ -295,7 +300,10 @@ export class WarmPool implements SandboxPool {
   }
 
   #fillLater(stock: Stock): void {
-    this.#cancelFill ??= this.#parts.clock.schedule(REFILL_AFTER_MS, () => {
+    const isLast = stock.count === 0;
+    if (isLast) this.#cancelFill?.();
+    else if (this.#cancelFill !== null) return;
+    this.#cancelFill = this.#parts.clock.schedule(isLast ? REFILL_AFTER_MS : REFILL_AT_LEISURE_MS, () => {
       this.#cancelFill = null;
       stock.fill();
     });

@@ -1,23 +1,30 @@
 """The warm runner: boots, says READY, then serves one program."""
 
-import ctypes
-import hashlib
-import json
-import os
-import platform
-import select
-import struct
-import sys
+import gc
 
-import numpy as np
+# All that booting makes is there to stay: `settle` looks at it once.
+gc.disable()
 
-from faults import describe
-from frames import Channel
-from output import Output
-from own_filter import close_the_door
-from program import Program
-from rehearsal import rehearse_plain, rehearse_strategy, settle
-from value import value_from
+from lean_imports import lean
+
+with lean():
+    import ctypes
+    import json
+    import os
+    import select
+    import struct
+    import sys
+
+    import numpy as np
+
+    from faults import describe
+    from frames import Channel
+    from output import Output
+    from own_filter import close_the_door
+    from program import Program
+    from rehearsal import rehearse_plain, rehearse_strategy, settle
+    from sha256 import sha256
+    from value import value_from
 
 NONCE = 16
 RUN_HEADER = struct.Struct("<16sI")
@@ -30,9 +37,10 @@ WITHOUT_OWN_FILTER = "--without-own-filter"
 
 def main():
     channel = take_descriptors()
-    if ONLY_NUMPY not in sys.argv[1:]:
-        rehearse_strategy()
-    rehearse_plain(run_plain)
+    with lean():
+        if ONLY_NUMPY not in sys.argv[1:]:
+            rehearse_strategy()
+        rehearse_plain(run_plain)
     output = Output(channel)
     output.install()
     close_proc_self()
@@ -44,7 +52,7 @@ def main():
     settle()
     pandas = sys.modules.get("pandas")
     channel.send_json(b"Y", b"", {
-        "python": platform.python_version(),
+        "python": sys.version.split()[0],
         "numpy": np.__version__,
         "pandas": pandas.__version__ if pandas else None,
         "runner": digest,
@@ -101,7 +109,7 @@ def close_proc_self():
 def own_digest():
     """SHA-256 over the runner's files by name, so that the pool knows a stale image."""
     folder = os.path.dirname(os.path.abspath(__file__))
-    digest = hashlib.sha256()
+    digest = sha256()
     for name in sorted(n for n in os.listdir(folder) if n.endswith(".py")):
         with open(os.path.join(folder, name), "rb") as source:
             digest.update(name.encode() + b"\0" + source.read() + b"\0")

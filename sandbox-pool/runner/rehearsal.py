@@ -56,3 +56,4 @@ def settle():
     # What importing left free between the objects goes back.
     ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()
+    gc.enable()

@@ -22,8 +22,11 @@ export interface OwnEngine {
   remove(): Promise<void>;
 }
 
-/** @param from an engine that has the image */
-export async function ownEngine(from: Engine, image: string): Promise<OwnEngine> {
+/**
+ * @param from an engine that has the image
+ * @param crun path of the runtime to offer beside runc; it refuses hybrid control groups, so the engine then sees none of version 2
+ */
+export async function ownEngine(from: Engine, image: string, crun?: string): Promise<OwnEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'twe-'));
   const data = join(folder, 'data');
   const socketPath = join(folder, 'docker.sock');
@@ -32,9 +35,14 @@ export async function ownEngine(from: Engine, image: string): Promise<OwnEngine>
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
+    const unhybrid = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec dockerd "$@"';
+    const [program, ...before] =
+      crun === undefined ? ['dockerd'] : ['unshare', '--mount', 'sh', '-c', unhybrid, 'dockerd'];
     child = spawn(
-      'dockerd',
+      program ?? 'dockerd',
       [
+        ...before,
+        ...(crun === undefined ? [] : ['--add-runtime', `crun=${crun}`]),
         ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--log-level=error'],
         ...['--data-root', data, '--exec-root', join(folder, 'exec')],
         ...['--pidfile', join(folder, 'dockerd.pid'), '--host', `unix://${socketPath}`],

@@ -10,6 +10,7 @@ import { defaultSeccompProfilePath, loadSeccompProfile } from '../../sandbox-poo
 import { defaultLimits } from '../../sandbox-pool/index.ts';
 import { frame, nonceBytes } from '../../sandbox-pool/pool/frames.ts';
 import { RunnerSession } from '../../sandbox-pool/pool/runner-session.ts';
+import { eventually } from '../support/eventually.ts';
 import { sandboxHost, type SandboxHost } from './sandbox-host.ts';
 
 const momentum = `
@@ -192,7 +193,7 @@ def generate_signals(bars):
       code: strategy('return bars["close"] / 0 if len(bars) == 2 else 1 / 0'),
     });
     expect(await lease.run(prefix(sp500, 5))).to.include({ errorKind: 'runtime' });
-    expect(await host.exists(lease.containerId)).to.equal(false);
+    await eventually(async () => !(await host.exists(lease.containerId)), { what: 'its container to go' });
     expect(await lease.run(prefix(sp500, 5))).to.include({ errorKind: 'internal', verdict: 'refused' });
     await lease.release();
     await lease.release();
