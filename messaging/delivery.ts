@@ -71,7 +71,12 @@ class NatsDelivery implements Delivery {
   async #confirm(verdict: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    const outcome = await this.#link.confirmer.confirm(this.#message.reply ?? '', verdict);
+    const { stream, consumer } = this.#place;
+    const outcome = await this.#link.confirmer.confirm(
+      `${stream} ${consumer}`,
+      this.#message.reply ?? '',
+      verdict,
+    );
     if (outcome === 'consumer-gone') await removeEnded(this.#link, this.#place);
   }
 }
@@ -102,6 +107,7 @@ async function removeEnded(link: NatsLink, { stream, streamSeq, storedAt }: Plac
 
 interface Place {
   readonly stream: string;
+  readonly consumer: string;
   readonly deliveryCount: number;
   readonly streamSeq: number;
   readonly storedAt: number;
@@ -120,6 +126,7 @@ function parseAckSubject(subject: string): Place | undefined {
   if (nanos === undefined) return undefined;
   return {
     stream: tokens[from] ?? '',
+    consumer: tokens[from + 1] ?? '',
     deliveryCount: Number(tokens[from + 2]),
     streamSeq: Number(tokens[from + 3]),
     // Nanoseconds: the last six digits are beyond milliseconds.
