@@ -6,7 +6,8 @@ import { unavailable } from './nats-errors.ts';
 interface Ack {
   readonly subject: string;
   readonly verdict: string;
-  readonly resolve: (confirmed: 'confirmed' | 'consumer-gone') => void;
+  readonly resolve: (confirmed: void | Promise<void>) => void;
+  readonly consumerGone: () => Promise<void>;
   readonly reject: (error: Error) => void;
 }
 
@@ -58,7 +59,7 @@ export class AckConfirmer {
       lookEveryMs: LOOK_EVERY_MS,
       answered({ acks }, { data, headers }) {
         const gone = data.length === 0 && headers?.code === NO_RESPONDERS;
-        for (const { resolve } of acks) resolve(gone ? 'consumer-gone' : 'confirmed');
+        for (const { resolve, consumerGone } of acks) resolve(gone ? consumerGone() : undefined);
       },
       unanswered: (batch, token, now) => this.#unanswered(batch, token, now),
     });
@@ -66,11 +67,17 @@ export class AckConfirmer {
 
   /**
    * @param consumer of the message, among all
-   * @returns `consumer-gone`: nobody keeps track of the message any more. @throws NATS_UNAVAILABLE
+   * @param consumerGone what is done where nobody keeps track of the message any more
+   * @throws NATS_UNAVAILABLE, and what `consumerGone` throws
    */
-  confirm(consumer: string, subject: string, verdict: string): Promise<'confirmed' | 'consumer-gone'> {
+  confirm(
+    consumer: string,
+    subject: string,
+    verdict: string,
+    consumerGone: () => Promise<void>,
+  ): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.#batchOf(consumer).acks.push({ subject, verdict, resolve, reject }),
+      this.#batchOf(consumer).acks.push({ subject, verdict, consumerGone, resolve, reject }),
     );
   }
 

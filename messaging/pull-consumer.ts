@@ -138,6 +138,7 @@ interface Request {
 class Requests {
   readonly #link: NatsLink;
   readonly #plan: ConsumerPlan;
+  readonly #consumer: string;
   #late: (delivery: Delivery) => void = giveBack;
   #inbox: { readonly name: string; readonly subscription: Subscription } | undefined;
   #next = 0;
@@ -146,6 +147,7 @@ class Requests {
   constructor(link: NatsLink, plan: ConsumerPlan) {
     this.#link = link;
     this.#plan = plan;
+    this.#consumer = `${plan.stream} ${plan.durable}`;
   }
 
   request(
@@ -210,7 +212,7 @@ class Requests {
       if (message.subject === open?.token) open.end(endsRequest(message));
       return;
     }
-    const delivery = toDelivery(this.#link, message);
+    const delivery = toDelivery(this.#link, this.#consumer, message);
     if (delivery === undefined) return;
     if (open === undefined) return this.#late(delivery);
     open.deliveries.push(delivery);

@@ -241,8 +241,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       await state.round?.work;
       const outcome = state.round?.outcome;
       if (outcome !== undefined && !('code' in outcome)) {
-        const unread = outcome.taken.map((each) => read({ ...each, takenAt: options.clock.now() }));
-        await Promise.all(unread.map((job) => handBack(job)));
+        await Promise.all(outcome.taken.map((each) => handBack(each)));
       }
       for (const run of state.running) run.interrupt();
       await Promise.all([...state.ahead.emptyAll(), ...state.admitted.splice(0)].map((job) => handBack(job)));
@@ -272,9 +271,9 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
   function fill(state: QueueState, ctx: ActorContext<QueueMessage>): void {
     if (state.stopped) return;
     while (state.running.size < concurrency) {
-      const job = nextJob(state, ctx);
-      if (job === undefined) break;
-      begin(state, job, ctx);
+      const jobs = nextJobs(state, ctx);
+      if (jobs.length === 0) break;
+      for (const job of jobs) begin(state, job, ctx);
     }
     if (state.draining !== undefined) return endDrain(state);
     if (!state.lanesKnown || !state.cancelsKnown) return;
@@ -286,19 +285,22 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     if (state.round === undefined && wanted >= state.ahead.count && room) startRound(state, wanted, ctx);
   }
 
-  function nextJob(state: QueueState, ctx: ActorContext<QueueMessage>): ReadTask | undefined {
-    const admitted = state.admitted.shift();
-    if (admitted !== undefined) return admitted;
+  /** Those whose turn it is, at most as many as there are free places. */
+  function nextJobs(state: QueueState, ctx: ActorContext<QueueMessage>): readonly ReadTask[] {
+    const free = concurrency - state.running.size;
+    if (state.admitted.length > 0) return state.admitted.splice(0, free);
     while (state.ahead.count > 0) {
-      const next = nextPull(state.runCredits, state.ahead.filled, 1, options.weights);
-      if (next === undefined) return undefined;
-      const { lane } = next.pull;
-      state.runCredits = withTaken(next.credits, lane, 1);
-      const job = state.ahead.take(lane);
-      if (job === undefined) return undefined;
-      if (!limited(state, job, ctx)) return job;
+      const { filled } = state.ahead;
+      const next = nextPull(state.runCredits, filled, free, options.weights);
+      if (next === undefined) break;
+      const { lane, max } = next.pull;
+      // The only lane of which something is held need not share.
+      const jobs = state.ahead.take(lane, filled.size === 1 ? free : max).map(read);
+      state.runCredits = withTaken(next.credits, lane, jobs.length);
+      const unlimited = jobs.filter((job) => !limited(state, job, ctx));
+      if (unlimited.length > 0) return unlimited;
     }
-    return undefined;
+    return [];
   }
 
   /** Whether its type has limits: it then waits for them without a place. */
@@ -436,7 +438,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     for (const { lane, delivery } of pulled) {
       // Ours already: it was late to be mentioned, and the server gave it out again. It is one and the same.
       if (state.inHand.has(delivery.streamSeq)) continue;
-      const job = read({ lane, delivery, takenAt });
+      const job = { lane, delivery, takenAt };
       state.inHand.set(delivery.streamSeq, job);
       if (state.draining !== undefined || state.paused.has(lane)) giveBack(state, job);
       else state.ahead.add(job);
@@ -490,12 +492,12 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
   }
 
   /** To another worker, at once; it does not count as an attempt. */
-  function giveBack(state: QueueState, job: ReadTask): void {
+  function giveBack(state: QueueState, job: TakenTask): void {
     state.inHand.delete(job.delivery.streamSeq);
     void handBack(job);
   }
 
-  async function handBack({ delivery }: ReadTask, delayMs = 0): Promise<void> {
+  async function handBack({ delivery }: Pulled, delayMs = 0): Promise<void> {
     try {
       const note = await store.notes.read(delivery);
       await store.notes.write(delivery, { ...note, returned: note.returned + 1 });
