@@ -17,3 +17,9 @@ export function programBeside(
     ? { file: fileURLToPath(new URL(`./${name}.ts`, url)), execArgv: ['--import', 'tsx'] }
     : { file: fileURLToPath(new URL(`./${name}.js`, built)), execArgv: ['--enable-source-maps'] };
 }
+
+/**
+ * Arguments of Node for a program that takes many tasks a second: with the default of 16 MiB for what is new, a sixth of its time goes into
+ * collecting what lived for a moment. Costs memory only where there is that much of it.
+ */
+export const manyTasks: readonly string[] = ['--max-semi-space-size=32'];

@@ -7,7 +7,7 @@ import { registerSandbox } from './commands/sandbox.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerWorker } from './commands/worker.ts';
 import { registerWorkflows } from './commands/workflows.ts';
-import { exitCodes, sayFailure } from './terminal.ts';
+import { exitCodes, sayFailure, sayUsage } from './terminal.ts';
 
 const program = new Command('tradewright')
   .description(packageJson.description)
@@ -34,8 +34,11 @@ for (const register of [
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-  else {
+  if (error instanceof CommanderError) {
+    // Commander has told people already; an option that could not be read may not have been kept.
+    if (error.exitCode !== 0 && process.argv.includes('--json')) sayUsage(error.message);
+    process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  } else {
     sayFailure(error, program.opts<{ json?: boolean }>().json === true);
     process.exitCode = exitCodes.failed;
   }

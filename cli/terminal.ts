@@ -28,6 +28,12 @@ export function sayFailure(error: unknown, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
 }
 
+/** A command that was not understood, for a program that reads the last line. */
+export function sayUsage(message: string): void {
+  const error = { code: 'INPUT_INVALID', kind: 'terminal', message: message.replace(/^error: /, '') };
+  process.stdout.write(`${JSON.stringify({ error })}\n`);
+}
+
 /** Columns as wide as their longest cell. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = rows.reduce<number[]>(

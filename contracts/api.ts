@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Usage } from './author.ts';
+import { Durability } from './durability.ts';
 import { FixLoop } from './effects/develop.ts';
 import { Failure, Mode } from './envelope.ts';
 import { StrategyId, WorkflowId } from './ids.ts';
@@ -256,7 +257,12 @@ export const SystemStatus = z.object({
   ready: z.boolean(),
   version: z.string(),
   pid: z.number().int(),
-  nats: z.object({ version: z.string(), adopted: z.boolean(), url: z.string() }),
+  nats: z.object({
+    version: z.string(),
+    adopted: z.boolean(),
+    url: z.string(),
+    durability: Durability.optional(),
+  }),
   runtime: z.object({
     engine: z.string(),
     version: z.string(),

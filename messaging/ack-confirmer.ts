@@ -3,12 +3,18 @@ import type { Clock } from '../contracts/ports/clock.ts';
 import { AnswerInbox, NO_RESPONDERS } from './answer-inbox.ts';
 import { unavailable } from './nats-errors.ts';
 
-interface Pending {
+interface Ack {
   readonly subject: string;
   readonly verdict: string;
-  readonly deadline: number;
-  readonly resolve: (confirmed: 'confirmed' | 'consumer-gone') => void;
+  readonly resolve: (confirmed: void | Promise<void>) => void;
+  readonly consumerGone: () => Promise<void>;
   readonly reject: (error: Error) => void;
+}
+
+/** Acknowledgements of one consumer that are sent together; the last one is answered for all of them. */
+interface Batch {
+  readonly acks: Ack[];
+  readonly deadline: number;
   sentAt: number;
 }
 
@@ -24,13 +30,18 @@ const LOOK_EVERY_MS = 100;
 /**
  * Acknowledgements that the server confirms, any number at once. A confirmation that got lost means the
  * work is done again, so it is worth some patience: the consumer remembers the message across restarts of the server.
+ *
+ * What comes to its end in the same turn is confirmed by one answer: the server takes the acknowledgements of a consumer in the order in
+ * which a connection sends them, so that once it has answered the last one it has taken those before.
  */
 export class AckConfirmer {
   readonly #nc: NatsConnection;
   readonly #clock: Clock;
   readonly #connected: () => boolean;
   readonly #times: ConfirmTimes;
-  readonly #answers: AnswerInbox<Pending>;
+  readonly #answers: AnswerInbox<Batch>;
+  /** By consumer; sent at the end of this turn. */
+  readonly #gathering = new Map<string, Batch>();
 
   constructor(
     nc: NatsConnection,
@@ -46,44 +57,67 @@ export class AckConfirmer {
       nc,
       clock,
       lookEveryMs: LOOK_EVERY_MS,
-      answered({ resolve }, { data, headers }) {
-        resolve(data.length === 0 && headers?.code === NO_RESPONDERS ? 'consumer-gone' : 'confirmed');
+      answered({ acks }, { data, headers }) {
+        const gone = data.length === 0 && headers?.code === NO_RESPONDERS;
+        for (const { resolve, consumerGone } of acks) resolve(gone ? consumerGone() : undefined);
       },
-      unanswered: (pending, token, now) => this.#unanswered(pending, token, now),
+      unanswered: (batch, token, now) => this.#unanswered(batch, token, now),
     });
   }
 
-  /** `consumer-gone`: nobody keeps track of the message any more. @throws NATS_UNAVAILABLE */
-  confirm(subject: string, verdict: string): Promise<'confirmed' | 'consumer-gone'> {
-    return new Promise((resolve, reject) => {
-      const now = this.#clock.now();
-      const token = this.#answers.token();
-      const deadline = now + this.#times.deadlineMs;
-      const pending = { subject, verdict, deadline, resolve, reject, sentAt: 0 };
-      this.#answers.add(token, pending);
-      this.#send(token, pending, now);
-    });
+  /**
+   * @param consumer of the message, among all
+   * @param consumerGone what is done where nobody keeps track of the message any more
+   * @throws NATS_UNAVAILABLE, and what `consumerGone` throws
+   */
+  confirm(
+    consumer: string,
+    subject: string,
+    verdict: string,
+    consumerGone: () => Promise<void>,
+  ): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#batchOf(consumer).acks.push({ subject, verdict, consumerGone, resolve, reject }),
+    );
   }
 
   /** What was sent over a connection that got lost may not have arrived. */
   resend(): void {
-    for (const pending of this.#answers.waiting) pending.sentAt = 0;
+    for (const batch of this.#answers.waiting) batch.sentAt = 0;
   }
 
-  #send(token: string, pending: Pending, now: number): void {
+  #batchOf(consumer: string): Batch {
+    const gathering = this.#gathering.get(consumer);
+    if (gathering !== undefined) return gathering;
+    const now = this.#clock.now();
+    const batch: Batch = { acks: [], deadline: now + this.#times.deadlineMs, sentAt: 0 };
+    this.#gathering.set(consumer, batch);
+    queueMicrotask(() => {
+      this.#gathering.delete(consumer);
+      const token = this.#answers.token();
+      this.#answers.add(token, batch);
+      this.#send(token, batch, now);
+    });
+    return batch;
+  }
+
+  #send(token: string, batch: Batch, now: number): void {
     if (!this.#connected() || this.#nc.isClosed() || this.#nc.isDraining()) return;
-    this.#nc.publish(pending.subject, pending.verdict, { reply: this.#answers.replyTo(token) });
-    pending.sentAt = now;
+    const last = batch.acks.length - 1;
+    batch.acks.forEach(({ subject, verdict }, at) =>
+      this.#nc.publish(subject, verdict, at === last ? { reply: this.#answers.replyTo(token) } : undefined),
+    );
+    batch.sentAt = now;
   }
 
-  #unanswered(pending: Pending, token: string, now: number): boolean {
+  #unanswered(batch: Batch, token: string, now: number): boolean {
     const closed = this.#nc.isClosed() || this.#nc.isDraining();
-    if (closed || pending.deadline <= now) {
-      const says = closed ? 'the connection to NATS is closed' : `NATS did not confirm ${pending.verdict}`;
-      pending.reject(unavailable(says));
+    if (closed || batch.deadline <= now) {
+      for (const { verdict, reject } of batch.acks)
+        reject(unavailable(closed ? 'the connection to NATS is closed' : `NATS did not confirm ${verdict}`));
       return true;
     }
-    if (now - pending.sentAt >= this.#times.againMs) this.#send(token, pending, now);
+    if (now - batch.sentAt >= this.#times.againMs) this.#send(token, batch, now);
     return false;
   }
 }

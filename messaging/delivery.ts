@@ -5,22 +5,27 @@ import type { NatsLink } from './connection.ts';
 import { isMissing, isTransient, unavailable } from './nats-errors.ts';
 import { nanosOf } from './stream-config.ts';
 
-/** A message of a pull consumer as a {@link Delivery}; undefined when it is none. */
-export function toDelivery(link: NatsLink, message: Msg): Delivery | undefined {
+/**
+ * A message of a pull consumer as a {@link Delivery}; undefined when it is none.
+ * @param consumer that it was pulled from, among all
+ */
+export function toDelivery(link: NatsLink, consumer: string, message: Msg): Delivery | undefined {
   const place = parseAckSubject(message.reply ?? '');
-  return place === undefined ? undefined : new NatsDelivery(link, message, place);
+  return place === undefined ? undefined : new NatsDelivery(link, consumer, message, place);
 }
 
 /** An object of its own for each message taken: everything that need not be computed is not. */
 class NatsDelivery implements Delivery {
   readonly #link: NatsLink;
+  readonly #consumer: string;
   readonly #message: Msg;
   readonly #place: Place;
   #headers: Record<string, string> | undefined;
   #ended = false;
 
-  constructor(link: NatsLink, message: Msg, place: Place) {
+  constructor(link: NatsLink, consumer: string, message: Msg, place: Place) {
     this.#link = link;
+    this.#consumer = consumer;
     this.#message = message;
     this.#place = place;
   }
@@ -68,11 +73,13 @@ class NatsDelivery implements Delivery {
     nc.publish(this.#message.reply ?? '', verdict);
   }
 
-  async #confirm(verdict: string): Promise<void> {
-    if (this.#ended) return;
+  #confirm(verdict: string): Promise<void> {
+    if (this.#ended) return Promise.resolve();
     this.#ended = true;
-    const outcome = await this.#link.confirmer.confirm(this.#message.reply ?? '', verdict);
-    if (outcome === 'consumer-gone') await removeEnded(this.#link, this.#place);
+    const subject = this.#message.reply ?? '';
+    return this.#link.confirmer.confirm(this.#consumer, subject, verdict, () =>
+      removeEnded(this.#link, this.#place),
+    );
   }
 }
 

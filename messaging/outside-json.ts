@@ -16,7 +16,7 @@ export function parseOutsideJson(bytes: Uint8Array, limitBytes: number): unknown
     );
   }
   const text = decode(bytes);
-  if (depthOf(bytes) > MAX_DEPTH) {
+  if (opens(bytes, MAX_DEPTH) && depthOf(bytes) > MAX_DEPTH) {
     throw new TradewrightError('INPUT_INVALID', `the message is nested deeper than ${MAX_DEPTH} levels`);
   }
   try {
@@ -34,6 +34,15 @@ function decode(bytes: Uint8Array): string {
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
   0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
 ];
+
+/** Whether it opens more than `most` lists and objects; most messages do not, and need no closer look. */
+function opens(bytes: Uint8Array, most: number): boolean {
+  let count = 0;
+  for (const bracket of [OPEN_LIST, OPEN_OBJECT])
+    for (let at = bytes.indexOf(bracket); at >= 0; at = bytes.indexOf(bracket, at + 1))
+      if ((count += 1) > most) return true;
+  return false;
+}
 
 /** In UTF-8 no byte of a longer character looks like one of these. */
 function depthOf(bytes: Uint8Array): number {

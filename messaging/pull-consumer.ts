@@ -1,4 +1,4 @@
-import { createInbox, type Msg } from '@nats-io/transport-node';
+import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node';
 import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { delay } from '../contracts/ports/clock.ts';
 import type { Delivery } from '../contracts/ports/messaging.ts';
@@ -50,20 +50,18 @@ export function pullConsumer(link: NatsLink, plan: ConsumerPlan): PullConsumer {
     });
     return made;
   };
-  const polls = new Polls(link, plan);
+  const polls = new Requests(link, plan);
+  // Apart from the polls: one may be open while a poll asks for what is there, and an answer does not say whose it is.
+  const waits = new Requests(link, plan);
   return {
     pull: async (max, waitMs, signal, late = giveBack) => {
       if (max < 1 || signal.aborted) return [];
       if (!link.connected()) await link.ready(READY_WITHIN_MS, signal);
       await ensure();
-      if (waitMs === 0) {
-        const polled = await polls.request(max, signal, late);
-        if (polled.gone) made = undefined;
-        return polled.deliveries;
-      }
       const startedAt = link.clock.now();
-      const taken = await request(link, plan, late, max, waitMs, signal);
+      const taken = await (waitMs === 0 ? polls : waits).request(max, waitMs, signal, late);
       if (taken.gone) made = undefined;
+      if (waitMs === 0) return taken.deliveries;
       const answeredEarly = taken.deliveries.length === 0 && link.clock.now() - startedAt < waitMs / 2;
       // Another worker's request is first in line, or the consumer is gone: not a reason to ask in a tight loop.
       if (answeredEarly && !signal.aborted) await pause(link, signal);
@@ -126,7 +124,7 @@ const isGone = (status: Msg): boolean => /deleted/i.test(status.headers?.descrip
 const nextSubject = (plan: ConsumerPlan): string =>
   `$JS.API.CONSUMER.MSG.NEXT.${plan.stream}.${plan.durable}`;
 
-interface Poll {
+interface Request {
   readonly token: string;
   readonly max: number;
   readonly deliveries: Delivery[];
@@ -134,112 +132,90 @@ interface Poll {
 }
 
 /**
- * Asks for what is there now, one request after the other, all over one subscription. What a request that was given up still brings goes
- * to the next one, where there is one.
+ * Requests one after the other, all over one subscription, until one is called off while it waits: only without its subscription does the
+ * server know. What a request that was given up still brings goes to `late`.
  */
-class Polls {
+class Requests {
   readonly #link: NatsLink;
   readonly #plan: ConsumerPlan;
+  readonly #consumer: string;
   #late: (delivery: Delivery) => void = giveBack;
-  #inbox: string | undefined;
+  #inbox: { readonly name: string; readonly subscription: Subscription } | undefined;
   #next = 0;
-  #poll: Poll | undefined;
+  #open: Request | undefined;
 
   constructor(link: NatsLink, plan: ConsumerPlan) {
     this.#link = link;
     this.#plan = plan;
+    this.#consumer = `${plan.stream} ${plan.durable}`;
   }
 
-  request(max: number, signal: AbortSignal, late: (delivery: Delivery) => void): Promise<Taken> {
+  request(
+    max: number,
+    waitMs: number,
+    signal: AbortSignal,
+    late: (delivery: Delivery) => void,
+  ): Promise<Taken> {
+    if (signal.aborted) return Promise.resolve({ deliveries: [], gone: false });
     this.#late = late;
-    const inbox = (this.#inbox ??= this.#listen());
+    const { name } = (this.#inbox ??= this.#listen());
     const { nc, clock } = this.#link;
-    const token = `${inbox}.${(this.#next += 1)}`;
+    const token = `${name}.${(this.#next += 1)}`;
     return new Promise((resolve) => {
       const deliveries: Delivery[] = [];
       const end = (gone: boolean): void => {
-        if (this.#poll?.token === token) this.#poll = undefined;
+        if (this.#open?.token === token) this.#open = undefined;
         cancelTimer();
         stopListening();
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', callOff);
         resolve({ deliveries, gone });
       };
-      const stop = (): void => end(false);
+      const lost = (): void => end(false);
+      const callOff = (): void => {
+        end(false);
+        if (waitMs > 0) this.#hangUp(name);
+      };
       // A second one at once would mix up with this one: nobody does it, and nobody would lose by it.
-      this.#poll?.end(false);
-      this.#poll = { token, max, deliveries, end };
-      const cancelTimer = clock.schedule(GRACE_MS, stop);
-      const stopListening = this.#link.onLost(stop);
-      signal.addEventListener('abort', stop, { once: true });
-      nc.publish(nextSubject(this.#plan), `{"batch":${max},"no_wait":true}`, { reply: token });
+      this.#open?.end(false);
+      this.#open = { token, max, deliveries, end };
+      const cancelTimer = clock.schedule(waitMs + GRACE_MS, lost);
+      const stopListening = this.#link.onLost(lost);
+      signal.addEventListener('abort', callOff, { once: true });
+      // no_wait with expires waits for the first message and then gives what is there.
+      const expires = waitMs === 0 ? '' : `,"expires":${nanosOf(waitMs)}`;
+      nc.publish(nextSubject(this.#plan), `{"batch":${max},"no_wait":true${expires}}`, { reply: token });
     });
   }
 
-  #listen(): string {
-    const inbox = createInbox();
-    this.#link.nc.subscribe(`${inbox}.*`, {
+  /** A drain still hears what the server has sent already. */
+  #hangUp(name: string): void {
+    const { nc } = this.#link;
+    if (this.#inbox?.name !== name) return;
+    const { subscription } = this.#inbox;
+    this.#inbox = undefined;
+    if (!nc.isClosed() && !nc.isDraining()) subscription.drain().catch(() => undefined);
+  }
+
+  #listen(): { readonly name: string; readonly subscription: Subscription } {
+    const name = createInbox();
+    const subscription = this.#link.nc.subscribe(`${name}.*`, {
       callback: (error, message) => {
-        if (error === null) this.#take(inbox, message);
+        if (error === null) this.#take(name, message);
       },
     });
-    return inbox;
+    return { name, subscription };
   }
 
-  #take(inbox: string, message: Msg): void {
-    const poll = this.#poll;
-    if (message.subject.startsWith(inbox)) {
-      if (message.subject === poll?.token) poll.end(endsRequest(message));
+  #take(name: string, message: Msg): void {
+    const open = this.#inbox?.name === name ? this.#open : undefined;
+    if (message.subject.startsWith(name)) {
+      if (message.subject === open?.token) open.end(endsRequest(message));
       return;
     }
-    const delivery = toDelivery(this.#link, message);
+    const delivery = toDelivery(this.#link, this.#consumer, message);
     if (delivery === undefined) return;
-    if (poll === undefined) return this.#late(delivery);
-    poll.deliveries.push(delivery);
-    if (poll.deliveries.length >= poll.max) poll.end(false);
+    if (open === undefined) return this.#late(delivery);
+    open.deliveries.push(delivery);
+    if (open.deliveries.length >= open.max) open.end(false);
   }
-}
-
-function request(
-  link: NatsLink,
-  plan: ConsumerPlan,
-  late: (delivery: Delivery) => void,
-  max: number,
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<Taken> {
-  return new Promise((resolve) => {
-    const inbox = createInbox();
-    const deliveries: Delivery[] = [];
-    let ended = false;
-    const end = (gone: boolean, answered = true): void => {
-      if (ended) return;
-      ended = true;
-      cancelTimer();
-      stopListening();
-      signal.removeEventListener('abort', stop);
-      // Given up early, a drain still hears what the server has sent already.
-      if (answered || link.nc.isClosed() || link.nc.isDraining()) subscription.unsubscribe();
-      else subscription.drain().catch(() => undefined);
-      resolve({ deliveries, gone });
-    };
-    const stop = (): void => end(false, false);
-    const take = (message: Msg): void => {
-      if (message.subject === inbox) return end(endsRequest(message));
-      const delivery = toDelivery(link, message);
-      if (delivery === undefined) return;
-      if (ended) return late(delivery);
-      deliveries.push(delivery);
-      if (deliveries.length >= max) end(false);
-    };
-    const subscription = link.nc.subscribe(inbox, {
-      callback: (error, message) => (error ? end(false) : take(message)),
-    });
-    const cancelTimer = link.clock.schedule(waitMs + GRACE_MS, stop);
-    const stopListening = link.onLost(stop);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    // no_wait with expires waits for the first message and then gives what is there.
-    const body = { batch: max, no_wait: true, expires: nanosOf(waitMs) };
-    link.nc.publish(nextSubject(plan), JSON.stringify(body), { reply: inbox });
-  });
 }

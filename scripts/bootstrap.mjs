@@ -21,7 +21,8 @@ const commands = {
   verify: [{ script: 'scripts/setup.ts' }, { script: 'scripts/test.ts', args: true, prefix: ['--fast'] }],
   'test-crash': [{ script: 'scripts/setup.ts' }, { script: 'test/crash/main.ts', args: true }],
   bench: [{ script: 'scripts/setup.ts' }, { script: 'bench/main.ts', args: true }],
-  cli: [{ script: 'cli/main.ts', args: true }],
+  // `start` runs the worker in this very process: see manyTasks in app/program.ts.
+  cli: [{ script: 'cli/main.ts', args: true, node: ['--max-semi-space-size=32'] }],
   'seccomp-audit': [{ script: 'scripts/setup.ts' }, { script: 'scripts/seccomp-audit.ts', args: true }],
   'engine-stop': [{ script: 'scripts/engine-stop.ts', args: true }],
 };
@@ -56,7 +57,11 @@ async function main() {
   for (const step of steps) {
     const own = step.args ? [...(step.prefix ?? []), ...args] : [];
     const program = join(built, step.script.replace(/\.ts$/, '.js'));
-    const code = await run(process.execPath, ['--enable-source-maps', program, ...own], 'inherit');
+    const code = await run(
+      process.execPath,
+      [...(step.node ?? []), '--enable-source-maps', program, ...own],
+      'inherit',
+    );
     if (code !== 0) return code;
   }
   return 0;

@@ -1,6 +1,8 @@
 import { type Lane, lanes } from '../../contracts/lanes.ts';
 import type { Delivery, LaneSource } from '../../contracts/ports/messaging.ts';
+import type { IdleWaits } from './idle-waits.ts';
 import { type LaneCredits, type LaneWeights, nextPull, withTaken } from './lane-schedule.ts';
+import type { Pulled } from './taken-task.ts';
 
 export interface PullRequest {
   readonly want: number;
@@ -11,15 +13,8 @@ export interface PullRequest {
   readonly look: boolean;
   /** Whether what is taken is held ahead, and chosen from by weight. */
   readonly ahead: boolean;
-  /** How long to wait for a first task when every lane is empty. */
-  readonly idleWaitMs: number;
-  /** Takes what a wait brought after the round had its first task. */
+  /** Takes what a request brought that was given up. */
   readonly surplus: (pulled: readonly Pulled[]) => void;
-}
-
-export interface Pulled {
-  readonly lane: Lane;
-  readonly delivery: Delivery;
 }
 
 export interface PullResult {
@@ -31,10 +26,11 @@ export interface PullResult {
 
 /**
  * One round over the lanes: takes what is there, in the order of the weights, up to what is wanted; with nothing there it
- * waits on all lanes at once for the first task. The wait may bring one task per lane where several arrive together.
+ * waits on all lanes at once for the first task.
  */
 export async function pullRound(
   source: LaneSource,
+  waits: IdleWaits,
   request: PullRequest,
   signal: AbortSignal,
 ): Promise<PullResult> {
@@ -61,7 +57,9 @@ export async function pullRound(
   while (!signal.aborted) {
     const next = nextPull(credits, candidates, request.want - taken.length, weights, worth);
     if (next === undefined) break;
-    const { lane, max } = next.pull;
+    const { lane } = next.pull;
+    // The last one that may have something need not share.
+    const max = candidates.size === 1 ? request.want - taken.length : next.pull.max;
     let deliveries: readonly Delivery[];
     try {
       deliveries = await source.pull(lane, max, 0, signal, (delivery) =>
@@ -78,52 +76,6 @@ export async function pullRound(
   }
   if (taken.length > 0 || open.length === 0 || signal.aborted)
     return { taken, credits, more: taken.length >= request.want };
-  const first = await firstOf(source, open, request.idleWaitMs, request.surplus, signal);
+  const first = await waits.first(open, signal);
   return { taken: first, credits, more: first.some(({ delivery }) => delivery.behind > 0) };
-}
-
-/**
- * Gives the first task of any lane at once. The waits for the others are called off behind its back: what they bring all the same comes
- * with the next pull.
- */
-function firstOf(
-  source: LaneSource,
-  open: readonly Lane[],
-  waitMs: number,
-  surplus: (pulled: readonly Pulled[]) => void,
-  signal: AbortSignal,
-): Promise<readonly Pulled[]> {
-  const found = new AbortController();
-  const either = AbortSignal.any([signal, found.signal]);
-  return new Promise((resolve, reject) => {
-    let left = open.length;
-    let told = false;
-    let failed: Error | undefined;
-    const ended = (): void => {
-      left -= 1;
-      if (left > 0) return;
-      if (failed === undefined) resolve([]);
-      else reject(failed);
-    };
-    for (const lane of open) {
-      source
-        .pull(lane, 1, waitMs, either, (delivery) => surplus([{ lane, delivery }]))
-        .then(
-          (deliveries) => {
-            const pulled = deliveries.map((delivery) => ({ lane, delivery }));
-            if (pulled.length > 0 && told) surplus(pulled);
-            else if (pulled.length > 0) resolve(pulled);
-            told ||= pulled.length > 0;
-            // Found: the other lanes need not wait their time out. The task goes first, and it takes a turn to begin.
-            setImmediate(() => setImmediate(() => found.abort()));
-            ended();
-          },
-          (error: unknown) => {
-            failed = error instanceof Error ? error : new Error('a pull failed', { cause: error });
-            found.abort();
-            ended();
-          },
-        );
-    }
-  });
 }

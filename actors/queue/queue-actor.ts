@@ -6,14 +6,15 @@ import type { LaneSource, Parsers } from '../../contracts/ports/messaging.ts';
 import type { Cancellation } from '../../contracts/ports/task-store.ts';
 import { type ActorContext, type ActorSpec, type ReplyTo, tell } from '../kernel/index.ts';
 import { HeldAhead } from './held-ahead.ts';
+import { IdleWaits } from './idle-waits.ts';
 import { type LaneWeights, type LaneCredits, nextPull, withTaken } from './lane-schedule.ts';
 import { LimitGate } from './limit-gate.ts';
 import { averaged, tasksAhead } from './prefetch.ts';
-import { type Pulled, pullRound, type PullResult } from './pull-round.ts';
+import { pullRound, type PullResult } from './pull-round.ts';
 import { type QueueCounters, QueueCounts } from './queue-counters.ts';
 import { Remembered } from './remembered.ts';
 import { SharedTimer } from './shared-timer.ts';
-import type { ReadTask, TakenTask } from './taken-task.ts';
+import type { Pulled, ReadTask, TakenTask } from './taken-task.ts';
 import { type DeliveryEnd, TaskRun, type TaskTools } from './task-run.ts';
 
 export interface WorkerStatistics {
@@ -99,6 +100,7 @@ interface QueueState {
   readonly free: { run: () => TaskRun; workMs: number | undefined }[];
   readonly over: { run: TaskRun; end: DeliveryEnd }[];
   told: boolean;
+  readonly waits: IdleWaits;
   round: Round | undefined;
   /** Whether the lanes may hold something that nobody waits for. */
   look: boolean;
@@ -139,6 +141,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
         free: [],
         over: [],
         told: false,
+        waits: new IdleWaits(options.lanes, options.idleWaitMs, (pulled) => surplus(pulled, ctx)),
         round: undefined,
         look: true,
         averageMs: undefined,
@@ -233,12 +236,12 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       state.stopped = true;
       state.cancelBeat();
       state.stopFollowing();
+      state.waits.close();
       state.round?.aborter.abort();
       await state.round?.work;
       const outcome = state.round?.outcome;
       if (outcome !== undefined && !('code' in outcome)) {
-        const unread = outcome.taken.map((each) => read({ ...each, takenAt: options.clock.now() }));
-        await Promise.all(unread.map((job) => handBack(job)));
+        await Promise.all(outcome.taken.map((each) => handBack(each)));
       }
       for (const run of state.running) run.interrupt();
       await Promise.all([...state.ahead.emptyAll(), ...state.admitted.splice(0)].map((job) => handBack(job)));
@@ -268,32 +271,36 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
   function fill(state: QueueState, ctx: ActorContext<QueueMessage>): void {
     if (state.stopped) return;
     while (state.running.size < concurrency) {
-      const job = nextJob(state, ctx);
-      if (job === undefined) break;
-      begin(state, job, ctx);
+      const jobs = nextJobs(state, ctx);
+      if (jobs.length === 0) break;
+      for (const job of jobs) begin(state, job, ctx);
     }
     if (state.draining !== undefined) return endDrain(state);
-    if (state.round !== undefined || !state.lanesKnown || !state.cancelsKnown) return;
+    if (!state.lanesKnown || !state.cancelsKnown) return;
     const free = concurrency - state.running.size;
     const wanted = free + tasksAhead(concurrency, state.averageMs) - state.ahead.count;
     const room = limitedIn(state) < MOST_LIMITED * state.gates.size + concurrency;
+    if (wanted < 1) return state.waits.close();
     // With tasks at hand a round is worth its while once half of them are gone.
-    if (wanted >= Math.max(1, state.ahead.count) && room) startRound(state, wanted, ctx);
+    if (state.round === undefined && wanted >= state.ahead.count && room) startRound(state, wanted, ctx);
   }
 
-  function nextJob(state: QueueState, ctx: ActorContext<QueueMessage>): ReadTask | undefined {
-    const admitted = state.admitted.shift();
-    if (admitted !== undefined) return admitted;
+  /** Those whose turn it is, at most as many as there are free places. */
+  function nextJobs(state: QueueState, ctx: ActorContext<QueueMessage>): readonly ReadTask[] {
+    const free = concurrency - state.running.size;
+    if (state.admitted.length > 0) return state.admitted.splice(0, free);
     while (state.ahead.count > 0) {
-      const next = nextPull(state.runCredits, state.ahead.filled, 1, options.weights);
-      if (next === undefined) return undefined;
-      const { lane } = next.pull;
-      state.runCredits = withTaken(next.credits, lane, 1);
-      const job = state.ahead.take(lane);
-      if (job === undefined) return undefined;
-      if (!limited(state, job, ctx)) return job;
+      const { filled } = state.ahead;
+      const next = nextPull(state.runCredits, filled, free, options.weights);
+      if (next === undefined) break;
+      const { lane, max } = next.pull;
+      // The only lane of which something is held need not share.
+      const jobs = state.ahead.take(lane, filled.size === 1 ? free : max).map(read);
+      state.runCredits = withTaken(next.credits, lane, jobs.length);
+      const unlimited = jobs.filter((job) => !limited(state, job, ctx));
+      if (unlimited.length > 0) return unlimited;
     }
-    return undefined;
+    return [];
   }
 
   /** Whether its type has limits: it then waits for them without a place. */
@@ -394,22 +401,23 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
       paused: state.paused,
       look: state.look,
       ahead: tasksAhead(concurrency, state.averageMs) > 0,
-      idleWaitMs: options.idleWaitMs,
-      surplus: (pulled: readonly Pulled[]) => {
-        if (!tell(ctx.self, { type: 'surplus', pulled }))
-          for (const { delivery } of pulled) delivery.retry(0);
-      },
+      surplus: (pulled: readonly Pulled[]) => surplus(pulled, ctx),
     };
     const round: Round = { aborter, work: pull() };
     state.round = round;
 
     async function pull(): Promise<void> {
-      const outcome = await pullRound(options.lanes, request, aborter.signal).catch(toFailure);
+      const outcome = await pullRound(options.lanes, state.waits, request, aborter.signal).catch(toFailure);
       // NATS is away, or every lane is paused: a resume aborts the wait.
       if ('code' in outcome || request.paused.size === lanes.length) await pauseBriefly(aborter.signal);
       round.outcome = outcome;
       tell(ctx.self, { type: 'pulled', round });
     }
+  }
+
+  /** Of a request that was given up. */
+  function surplus(pulled: readonly Pulled[], ctx: ActorContext<QueueMessage>): void {
+    if (!tell(ctx.self, { type: 'surplus', pulled })) for (const { delivery } of pulled) delivery.retry(0);
   }
 
   function takeOver(state: QueueState, { outcome }: Round): void {
@@ -430,7 +438,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     for (const { lane, delivery } of pulled) {
       // Ours already: it was late to be mentioned, and the server gave it out again. It is one and the same.
       if (state.inHand.has(delivery.streamSeq)) continue;
-      const job = read({ lane, delivery, takenAt });
+      const job = { lane, delivery, takenAt };
       state.inHand.set(delivery.streamSeq, job);
       if (state.draining !== undefined || state.paused.has(lane)) giveBack(state, job);
       else state.ahead.add(job);
@@ -447,6 +455,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
     state.look = true;
     // What is held ahead of a paused lane goes back; the round under way asks the wrong lanes.
     for (const lane of paused) for (const job of state.ahead.empty(lane)) giveBack(state, job);
+    state.waits.close(paused);
     state.round?.aborter.abort();
   }
 
@@ -467,6 +476,7 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
 
   function drain(state: QueueState, replyTo: ReplyTo<void>): void {
     state.draining = replyTo;
+    state.waits.close();
     state.round?.aborter.abort();
     for (const job of [...state.ahead.emptyAll(), ...state.admitted.splice(0)]) giveBack(state, job);
     for (const gate of state.gates.values()) {
@@ -482,12 +492,12 @@ export function queueActor(options: QueueActorOptions): ActorSpec<QueueMessage, 
   }
 
   /** To another worker, at once; it does not count as an attempt. */
-  function giveBack(state: QueueState, job: ReadTask): void {
+  function giveBack(state: QueueState, job: TakenTask): void {
     state.inHand.delete(job.delivery.streamSeq);
     void handBack(job);
   }
 
-  async function handBack({ delivery }: ReadTask, delayMs = 0): Promise<void> {
+  async function handBack({ delivery }: Pulled, delayMs = 0): Promise<void> {
     try {
       const note = await store.notes.read(delivery);
       await store.notes.write(delivery, { ...note, returned: note.returned + 1 });

@@ -1,7 +1,7 @@
 import { type Failure, toFailure, TradewrightError } from '../../contracts/errors.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
 import type { Log } from '../../contracts/ports/log.ts';
-import type { DeadLetters, TaskReplies } from '../../contracts/ports/messaging.ts';
+import type { DeadLetters, ParsedTask, TaskReplies } from '../../contracts/ports/messaging.ts';
 import { type DeliveryNote, noNote, type TaskStore } from '../../contracts/ports/task-store.ts';
 import type { Task, TaskReply } from '../../contracts/task.ts';
 import { Attempt } from './attempt.ts';
@@ -9,7 +9,7 @@ import { RecordKeeper } from './record-keeper.ts';
 import { LONGEST_HAND_BACK_MS, type RetryPolicy } from './retry-policy.ts';
 import { abandoned, deadTask, deadTypeOf, type Verdict, verdictOn } from './settlement.ts';
 import type { ReadTask } from './taken-task.ts';
-import type { TaskContext, TaskDefinition, TaskRegistry } from './task-registry.ts';
+import type { TaskDefinition, TaskRegistry } from './task-registry.ts';
 
 export interface TaskTools {
   readonly clock: Clock;
@@ -98,12 +98,17 @@ export class TaskRun {
     try {
       if (delivery.deliveryCount > 1) await this.#readNote();
       this.#number += parsed.journey.attempts + this.#note.failed + this.#note.lost;
-      const verdict: Verdict | 'deferred' | 'duplicate' =
-        parsed.kind === 'malformed'
-          ? { kind: 'dead', failure: parsed.failure }
-          : await this.#run(parsed.task);
+      const definition =
+        parsed.kind === 'task' ? this.#tools.registry.definition(parsed.task.type) : undefined;
+      const verdict =
+        parsed.kind === 'malformed' || definition === undefined
+          ? notDoable(parsed)
+          : (this.#unwanted(parsed.task) ??
+            (waitsOrHasKey(parsed.task) ? await this.#elsewhere(parsed.task) : undefined) ??
+            (await this.#run(parsed.task, definition)));
       this.#events.placeFree(this.#startedAt && this.#tools.clock.now() - this.#startedAt);
       if (verdict === 'deferred' || verdict === 'duplicate') return await this.#acknowledge(verdict);
+      if (verdict.kind === 'done' && nobodyAsks(parsed)) return await this.#acknowledge('completed');
       return await this.#settle(verdict);
     } catch (error) {
       this.#events.placeFree(undefined);
@@ -128,43 +133,42 @@ export class TaskRun {
     this.#events.recovered();
   }
 
-  async #run(task: Task): Promise<Verdict | 'deferred' | 'duplicate'> {
-    const { clock, registry, retry, random, store } = this.#tools;
-    const { delivery, parsed } = this.job;
-    const definition = registry.definition(task.type);
-    if (definition === undefined) {
-      const unknown = new TradewrightError('TASK_TYPE_UNKNOWN', `no worker knows tasks of type ${task.type}`);
-      return { kind: 'dead', failure: toFailure(unknown) };
-    }
+  /** Why it is not begun. */
+  #unwanted(task: Task): Verdict | undefined {
     if (this.#told?.kind === 'cancel') return { kind: 'cancelled', failure: toFailure(this.#told.reason) };
     const given = abandoned(task, this.#number);
-    if (given !== undefined) return { kind: 'dead', failure: given };
+    return given === undefined ? undefined : { kind: 'dead', failure: given };
+  }
+
+  /** Whether it goes to the schedule, or is there already. */
+  async #elsewhere(task: Task): Promise<'deferred' | 'duplicate' | undefined> {
+    const { clock, store } = this.#tools;
+    const { delivery, parsed } = this.job;
     if (task.notBefore !== undefined && task.notBefore > clock.now()) {
       await store.schedule.defer(delivery, task.id, task.notBefore, this.#number - 1);
       return 'deferred';
     }
-    if (task.dedupForMs !== undefined) {
-      const { origin } = await store.keys.claim(task, parsed.journey.origin);
-      if (origin !== parsed.journey.origin) return 'duplicate';
-    }
-    if (task.keepResult) {
-      const records = store.records;
-      this.#keeper = new RecordKeeper(task, this.#number, { ...this.#tools, records });
-      void this.#keeper.say('processing');
-    }
+    if (task.dedupForMs === undefined) return undefined;
+    const { origin } = await store.keys.claim(task, parsed.journey.origin);
+    return origin === parsed.journey.origin ? undefined : 'duplicate';
+  }
+
+  async #run(task: Task, definition: TaskDefinition): Promise<Verdict> {
+    const { clock, retry, random, graceMs } = this.#tools;
+    if (task.keepResult) void this.#keeperOf(task).say('processing');
     this.#startedAt = clock.now();
     this.#attempt = new Attempt((attempt) => this.#work(definition, task, attempt), {
       clock,
       timeoutMs: task.timeoutMs,
-      graceMs: this.#tools.graceMs,
+      graceMs,
     });
     if (this.#told?.kind === 'interrupt') this.#attempt.interrupt();
     const outcome = await this.#attempt.outcome;
     return verdictOn(outcome, task, this.#number, random, definition.retry ?? retry);
   }
 
-  async #work(definition: TaskDefinition, task: Task, attempt: Attempt): Promise<unknown> {
-    const context: TaskContext = {
+  #work(definition: TaskDefinition, task: Task, attempt: Attempt): Promise<unknown> {
+    return definition.run(task, {
       attempt: this.#number,
       get signal() {
         return attempt.signal;
@@ -173,8 +177,7 @@ export class TaskRun {
         this.#tools.log.debug({ ...this.#about(), note }, 'task progress');
         this.#keeper?.progress(note);
       },
-    };
-    return definition.run(task, context);
+    });
   }
 
   async #settle(verdict: Verdict): Promise<DeliveryEnd> {
@@ -304,5 +307,19 @@ export class TaskRun {
     };
   }
 }
+
+function notDoable(parsed: ParsedTask): Verdict {
+  if (parsed.kind === 'malformed') return { kind: 'dead', failure: parsed.failure };
+  const { type } = parsed.task;
+  const unknown = new TradewrightError('TASK_TYPE_UNKNOWN', `no worker knows tasks of type ${type}`);
+  return { kind: 'dead', failure: toFailure(unknown) };
+}
+
+const waitsOrHasKey = ({ notBefore, dedupForMs }: Task): boolean =>
+  notBefore !== undefined || dedupForMs !== undefined;
+
+/** Its end is told to nobody but the queue. */
+const nobodyAsks = (parsed: ParsedTask): boolean =>
+  parsed.kind === 'task' && parsed.task.replyTo === undefined && parsed.task.keepResult !== true;
 
 type ReplyBody = Pick<TaskReply, 'outcome' | 'result'> & { readonly error?: Failure };

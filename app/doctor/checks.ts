@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { WebSocket } from 'ws';
-import { createClient } from '../../contracts/client/index.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
@@ -16,6 +14,7 @@ import { execute, proveSandbox } from '../../sandbox-pool/index.ts';
 import { readConfig } from '../config/config.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { engineInstruction } from './instructions.ts';
+import { examineQueue } from './queue.ts';
 import { inCheckout, type Surroundings } from './surroundings.ts';
 
 const oldestNode = 20;
@@ -33,14 +32,7 @@ export async function examine(at: Surroundings, env: NodeJS.ProcessEnv): Promise
     await check('nats-server', natsInstruction(platform), () => natsServer(at)),
     ...(await examineSandbox(at)),
     await check('bars', 'npm ci', () => bars(env)),
-    await check(
-      'queue',
-      'npx tradewright lanes list; then resume, replay or add a worker',
-      () => queue(env),
-      {
-        required: false,
-      },
-    ),
+    ...(await examineQueue(env)),
     await check('model', 'correct the variable that is named', async () => model(env)),
     await check('disk', 'free some space, or set TRADEWRIGHT_DATA_DIR and TRADEWRIGHT_CACHE_DIR', () =>
       disk(at, env),
@@ -164,27 +156,6 @@ async function bars(env: NodeJS.ProcessEnv): Promise<Finding> {
   const { info } = await sp500Source().load('SPX');
   const found = `${info.source}: ${info.count} bars; symbols: ${symbols.slice(0, 10).join(', ')}`;
   return { ok: info.count === sp500Bars, found, facts: { ...info, symbols: symbols.length } };
-}
-
-/** What stands still in the queue of the worker that runs here, if one does. */
-async function queue(env: NodeJS.ProcessEnv): Promise<Finding> {
-  const { gateway } = readConfig(env);
-  const baseUrl = env['TRADEWRIGHT_GATEWAY_URL'] || `http://127.0.0.1:${gateway.port}`;
-  const client = createClient({ baseUrl, WebSocket, token: gateway.token, requestTimeoutMs: 3_000 });
-  try {
-    const { warnings, lanes, deadLetters, delayed } = await client.queue.lanes();
-    const waiting = Object.values(lanes).reduce((sum, { depth }) => sum + depth, 0);
-    return {
-      ok: warnings.length === 0,
-      found: [`${waiting} tasks wait, ${delayed} delayed, ${deadLetters} dead letters`, ...warnings].join(
-        '; ',
-      ),
-      facts: { baseUrl, warnings },
-    };
-  } catch (error) {
-    if (!(error instanceof TradewrightError) || error.code !== 'GATEWAY_UNAVAILABLE') throw error;
-    return { found: `no worker runs at ${baseUrl}: nothing to look at`, facts: { baseUrl } };
-  }
 }
 
 function model(env: NodeJS.ProcessEnv): Finding {

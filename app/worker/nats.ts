@@ -12,6 +12,8 @@ export interface OpenedNats {
   /** An orphan of a killed worker went on serving this folder. */
   readonly adopted: boolean;
   readonly url: string;
+  /** Null for a server of the user's own: it does not say. */
+  readonly syncInterval: string | null;
 }
 
 /** The user's server where one is given, otherwise one of our own; with every stream in place. */
@@ -22,7 +24,7 @@ export async function openNats(
   shutdown: Shutdown,
   failed: (error: TradewrightError) => void,
 ): Promise<OpenedNats> {
-  const { url, adopted } = await server(config, clock, log, shutdown, failed);
+  const { url, adopted, syncInterval } = await server(config, clock, log, shutdown, failed);
   const { signals } = streamLimits;
   const messaging = await openMessaging({
     url,
@@ -35,7 +37,7 @@ export async function openNats(
     },
   });
   shutdown.add('messaging', () => messaging.close());
-  return { messaging, adopted, url };
+  return { messaging, adopted, url, syncInterval };
 }
 
 async function server(
@@ -44,8 +46,8 @@ async function server(
   log: Log,
   shutdown: Shutdown,
   failed: (error: TradewrightError) => void,
-): Promise<{ url: string; adopted: boolean }> {
-  if (config.nats.url !== undefined) return { url: config.nats.url, adopted: false };
+): Promise<Omit<OpenedNats, 'messaging'>> {
+  if (config.nats.url !== undefined) return { url: config.nats.url, adopted: false, syncInterval: null };
   const { binary } = await locateNatsServer({ path: config.environment['PATH'], cacheDir: config.cacheDir });
   const nats = await superviseNatsServer({
     dataDir: config.dataDir,
@@ -59,5 +61,6 @@ async function server(
   nats.onState((state) => {
     if (state.kind === 'failed') failed(new TradewrightError('NATS_UNAVAILABLE', state.failure.message));
   });
-  return { url: nats.url, adopted: nats.state.kind === 'ready' && nats.state.adopted };
+  const { url: own, syncInterval, state } = nats;
+  return { url: own, adopted: state.kind === 'ready' && state.adopted, syncInterval };
 }

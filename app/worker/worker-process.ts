@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { TradewrightError, fromFailure } from '../../contracts/errors.ts';
-import { programBeside } from '../program.ts';
+import { manyTasks, programBeside } from '../program.ts';
 import { WorkerMessage } from './worker-message.ts';
 
 export interface WorkerProcess {
@@ -28,7 +28,7 @@ export async function startWorkerProcess(options: {
 }): Promise<WorkerProcess> {
   const child = fork(main.file, [], {
     env: { ...options.environment },
-    execArgv: [...main.execArgv],
+    execArgv: [...manyTasks, ...main.execArgv],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Ctrl-C reaches the whole process group: the worker is to be stopped by us, in order.
     detached: true,

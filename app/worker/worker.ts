@@ -11,6 +11,7 @@ import { ProgramLeases } from '../../actors/sandbox/program-leases.ts';
 import { sandboxEffects } from '../../actors/sandbox/sandbox-effects.ts';
 import { SagaMetrics } from '../../actors/saga/saga-metrics.ts';
 import { spawnTree } from '../../actors/tree.ts';
+import { durabilityOf } from '../../contracts/durability.ts';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { randomKey } from '../../contracts/ids.ts';
 import type { Clock } from '../../contracts/ports/clock.ts';
@@ -238,7 +239,12 @@ async function start(
         ready: store.upkeep.accepting,
         version: packageJson.version,
         pid: process.pid,
-        nats: { version: messaging.serverVersion, adopted: nats.adopted, url: messaging.url },
+        nats: {
+          version: messaging.serverVersion,
+          adopted: nats.adopted,
+          url: messaging.url,
+          durability: durabilityOf(nats.syncInterval),
+        },
         runtime,
         author: agent.author.label,
         pool: pool.stats(),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { programBeside } from '../../app/program.ts';
+import { manyTasks, programBeside } from '../../app/program.ts';
 import { runCommand } from '../../scripts/setup/run-command.ts';
 import { Side } from '../harness/side.ts';
 import { answering, freePort, type Server, startNats, stopper } from '../saga/servers.ts';
@@ -24,9 +24,9 @@ export async function ours(dir: string, durability: Durability): Promise<Contend
   const program = programBeside({ url: import.meta.url, built: import.meta.built }, 'ours');
   return {
     name: 'ours',
-    settings: `QueueActor, typed and validated tasks, confirmed acknowledgements; nats-server ${server.version}, file storage`,
+    settings: `QueueActor, typed and validated tasks, confirmed acknowledgements; nats-server ${server.version}, file storage; node ${manyTasks.join(' ')}, as the worker ships`,
     server,
-    begin: () => Side.start([...program.execArgv, program.file, server.url]),
+    begin: () => Side.start([...manyTasks, ...program.execArgv, program.file, server.url]),
   };
 }
 
@@ -45,8 +45,9 @@ export async function bullmq(dir: string, durability: Durability): Promise<Conte
   const version = /v=(\S+)/.exec(says)?.[1] ?? 'unknown';
   return {
     name: 'BullMQ',
-    settings: `bullmq 6.7.0 with ioredis 5.11.1, removeOnComplete; Redis ${version} (Debian), append-only file`,
+    settings: `bullmq 6.7.0 with ioredis 5.11.1, removeOnComplete; Redis ${version} (Debian), append-only file; node ${manyTasks.join(' ')}`,
     server: { pid: child.pid ?? 0, version, stop: stopper(child) },
-    begin: () => Side.start([programOf('peers/bullmq.mjs'), String(port)]),
+    // The same settings of Node on both sides.
+    begin: () => Side.start([...manyTasks, programOf('peers/bullmq.mjs'), String(port)]),
   };
 }

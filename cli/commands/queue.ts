@@ -167,7 +167,7 @@ function registerDeadLetters(program: Command): void {
     .action(async (streamSeq: number | undefined, options: ReplayOptions, command: Command) => {
       const { all = false, limit, force = false, ...filter } = options;
       const { queue } = gatewayOf(command);
-      const chosen = streamSeq === undefined ? chosenOf(filter, all) : filter;
+      const chosen = streamSeq === undefined ? chosenOf(command, filter, all) : filter;
       const outcome = await (streamSeq === undefined
         ? queue.replayDeadLetters({ filter: chosen, limit, force })
         : queue.replayDeadLetter(streamSeq, force));
@@ -190,16 +190,16 @@ function registerDeadLetters(program: Command): void {
         const { all = false, ...filter } = options;
         const { queue } = gatewayOf(command);
         const { purged } = await (streamSeq === undefined
-          ? queue.purgeDeadLetters({ filter: chosenOf(filter, all), all })
+          ? queue.purgeDeadLetters({ filter: chosenOf(command, filter, all), all })
           : queue.purgeDeadLetter(streamSeq));
         say(command, { purged }, (print) => print(`${purged} thrown away`));
       },
     );
 }
 
-function chosenOf(filter: DeadLetterFilter, all: boolean): DeadLetterFilter {
+function chosenOf(command: Command, filter: DeadLetterFilter, all: boolean): DeadLetterFilter {
   if (all || Object.keys(filter).length > 0) return filter;
-  throw new InvalidArgumentError('give a number, a filter or --all');
+  return command.error('error: give a number, a filter or --all');
 }
 
 const filtered = (command: Command): Command =>

@@ -4,6 +4,7 @@ import { readNatsInfo } from './nats-info.ts';
 import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { readServerRecord, removeServerRecord, type ServerFiles } from './server-files.ts';
 import {
+  defaultSyncInterval,
   endProcess,
   greetingWithinMs,
   host,
@@ -15,7 +16,8 @@ import {
 const unrecordedWithinMs = 2_000;
 
 /**
- * The server that a killed parent left on this folder, when it still serves it; one that does not answer is ended first.
+ * The server that a killed parent left on this folder, when it still serves it as it is wanted now; one that does not answer, or was
+ * started with another `sync_interval`, is ended first: it would promise what it does not keep.
  * The caller holds the folder's lock.
  */
 export async function adoptOrphan(
@@ -32,10 +34,17 @@ export async function adoptOrphan(
   const clock = options.clock ?? systemClock;
   try {
     const info = await readNatsInfo(host, record.port, greetingWithinMs, options.signal);
-    if (info.server_name === record.serverName && info.jetstream) {
+    const { syncInterval = defaultSyncInterval } = options;
+    if (record.syncInterval !== syncInterval) {
+      options.logger?.info(
+        { pid: orphan.pid, had: record.syncInterval, wanted: syncInterval },
+        'nats-server of a killed parent is started anew with another sync_interval',
+      );
+    } else if (info.server_name === record.serverName && info.jetstream) {
       const exited = watchExit(orphan, clock);
       const end = (): Promise<void> => endProcess(orphan, exited, files, options);
-      return { port: record.port, pid: orphan.pid, version: info.version, adopted: true, exited, end };
+      const { port } = record;
+      return { port, pid: orphan.pid, version: info.version, adopted: true, syncInterval, exited, end };
     }
   } catch (error) {
     options.signal?.throwIfAborted();

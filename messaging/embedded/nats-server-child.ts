@@ -17,6 +17,7 @@ import {
   writeServerRecord,
 } from './server-files.ts';
 import {
+  defaultSyncInterval,
   endProcess,
   greetingWithinMs,
   host,
@@ -135,10 +136,10 @@ async function spawnServer(
   options: NatsServerOptions,
   port: number,
 ): Promise<RunningServer> {
-  const { syncInterval = '1s', maxPayloadBytes = 4 * 1024 * 1024 } = options;
+  const { syncInterval = defaultSyncInterval, maxPayloadBytes = 4 * 1024 * 1024 } = options;
   await writeServerConfig(files, { port, syncInterval, maxPayloadBytes });
   // Before the start: a parent killed right after it must leave a trace of the server.
-  await writeServerRecord(files, { process: null, port, serverName: files.serverName });
+  await writeServerRecord(files, { process: null, port, serverName: files.serverName, syncInterval });
   // What the server says of this start only: its log goes on from earlier ones.
   const logFrom = await stat(files.log).then(
     ({ size }) => size,
@@ -169,11 +170,16 @@ async function spawnServer(
   const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
   try {
     if (identity === undefined) throw await failed();
-    await writeServerRecord(files, { process: identity, port, serverName: files.serverName });
+    await writeServerRecord(files, {
+      process: identity,
+      port,
+      serverName: files.serverName,
+      syncInterval,
+    });
     const info = await untilReady(files, options, port, exited, failed);
     options.logger?.info({ pid: identity.pid, port, version: info.version }, 'nats-server ready');
     const end = (): Promise<void> => endProcess(identity, exited, files, options);
-    return { port, pid: identity.pid, version: info.version, adopted: false, exited, end };
+    return { port, pid: identity.pid, version: info.version, adopted: false, syncInterval, exited, end };
   } catch (error) {
     child.kill('SIGKILL');
     await exited;

@@ -8,6 +8,8 @@ const Record = z.object({
   process: z.object({ pid: z.int().positive(), startedAt: z.string().min(1) }).nullable(),
   port: z.int().min(1).max(65_535),
   serverName: z.string().min(1),
+  /** What it was started with; unknown of a server of an earlier version. */
+  syncInterval: z.string().optional(),
 });
 /** Which server works on a store, so that a later process can find it again. */
 export type ServerRecord = z.infer<typeof Record>;

@@ -6,6 +6,7 @@ import { removeServerRecord, type ServerFiles } from './server-files.ts';
 /** The embedded server is for this machine alone. */
 export const host = '127.0.0.1';
 export const greetingWithinMs = 2_000;
+export const defaultSyncInterval = '1s';
 const watchMs = 200;
 
 export interface NatsServerOptions {
@@ -41,6 +42,8 @@ export interface RunningServer {
   readonly pid: number;
   readonly version: string;
   readonly adopted: boolean;
+  /** What it was started with, so what it does. */
+  readonly syncInterval: string;
   readonly exited: Promise<NatsServerExit>;
   end(): Promise<void>;
 }

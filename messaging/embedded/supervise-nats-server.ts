@@ -32,6 +32,8 @@ export interface SupervisedNats {
   readonly url: string;
   readonly port: number;
   readonly version: string;
+  /** Of the server that runs: how long what it has accepted may be in memory only, or `always`. */
+  readonly syncInterval: string;
   readonly state: NatsServerState;
   /** Hears every change from now on; gives back how to stop listening. */
   onState(listener: (state: NatsServerState) => void): () => void;
@@ -131,6 +133,9 @@ function supervise(
     url: `nats://127.0.0.1:${port}`,
     port,
     version: first.version,
+    get syncInterval() {
+      return server.syncInterval;
+    },
     get state() {
       return state;
     },

@@ -1,37 +1,19 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
-import { ForkAccepted, WorkflowList } from '../../contracts/api.ts';
+import { ForkAccepted, SystemStatus, WorkflowList } from '../../contracts/api.ts';
 import { CodeReview } from '../../contracts/code-review.ts';
 import { ProgramRun } from '../../contracts/sandbox-api.ts';
 import { workflowIdFrom } from '../../contracts/ids.ts';
 import { BackupMade, JournalRetired, JournalVerified } from '../../contracts/journal-api.ts';
+import { DeadLetterList, LaneAccepted, Purged, TaskAccepted, TaskRecord } from '../../contracts/queue-api.ts';
 import { ReplayReport } from '../../contracts/replay.ts';
 import { WorkflowView } from '../../contracts/workflow-view.ts';
-import { compiled } from '../support/compiled.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startWorker, type WorkerRig } from '../support/worker.ts';
-
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function tradewright(args: readonly string[], url = 'http://127.0.0.1:9'): Promise<Said> {
-  const program = await compiled('cli/main.ts');
-  const environment = { ...process.env, TRADEWRIGHT_GATEWAY_URL: url };
-  return new Promise((resolve) =>
-    execFile(process.execPath, [...program, ...args], { env: environment }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    ),
-  );
-}
-const lastLine = <S extends z.ZodType>({ stdout }: Said, schema: S): z.infer<S> =>
-  schema.parse(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''));
+import { lastLine, type Said, tradewright } from './command-line.ts';
 
 describe('the command line', function () {
   this.timeout(180_000);
@@ -114,6 +96,28 @@ describe('the command line', function () {
       async () => (await json(WorkflowView, 'workflows', 'show', workflowId)).state === 'COMPLETED',
     );
     expect(await json(ReplayReport, 'workflows', 'replay', workflowId)).to.include({ same: true });
+  });
+
+  it('Q5 Q16 speaks of the queue with the worker that runs', async () => {
+    const { taskId } = await json(TaskAccepted, 'tasks', 'add', 'nobody-does-it', '{"n":1}');
+    const dead = await eventually(async () => {
+      const { items } = await json(DeadLetterList, 'dead-letters', 'list', '--type', 'nobody-does-it');
+      return items[0];
+    });
+    expect(dead.dead.cause.code).to.equal('TASK_TYPE_UNKNOWN');
+    expect((await json(TaskRecord, 'tasks', 'show', taskId)).state).to.equal('dead_letter');
+    expect(await json(LaneAccepted, 'lanes', 'pause', 'low')).to.deep.equal({ lane: 'low', paused: true });
+    const stands = await said('lanes', 'list');
+    expect(stands.code).to.equal(1);
+    expect(stands.stdout)
+      .to.match(/! lane low is paused by cli/)
+      .and.to.match(/! 1 dead letters? wait/);
+    await said('lanes', 'resume', 'low');
+    expect(await json(Purged, 'dead-letters', 'purge', String(dead.streamSeq))).to.deep.equal({ purged: 1 });
+    expect(await said('lanes', 'list')).to.include({ code: 0 });
+    const { nats } = await json(SystemStatus, 'status');
+    expect(nats.durability).to.include({ mode: 'interval', syncInterval: '1s' });
+    expect(nats.durability?.survives).to.contain('a power cut may cost');
   });
 
   it('says what is wrong, where, and what to do, with an exit code', async () => {

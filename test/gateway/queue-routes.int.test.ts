@@ -55,7 +55,7 @@ describe('tasks, lanes and dead letters over HTTP', () => {
     await queue.pauseLane('low', { by: 'ann', reason: 'repairs' });
     const { lanes, warnings } = await queue.lanes();
     expect(lanes.low.paused).to.include({ by: 'ann', reason: 'repairs' });
-    expect(warnings).to.deep.equal(['lane low is paused by ann, 0 tasks wait']);
+    expect(warnings).to.deep.equal(['lane low is paused by ann, 0 tasks wait: tradewright lanes resume low']);
     await queue.resumeLane('low');
     expect((await queue.lanes()).lanes.low.paused).to.equal(null);
   });

@@ -97,13 +97,27 @@ describe('embedded nats-server', () => {
     expect((await adopted.exited).adopted).to.equal(true);
   });
 
+  it('starts an orphan anew that keeps another promise than the one wanted now, with its messages', async () => {
+    const { parent, nats } = await startInOtherProcess();
+    await publishOne(nats.url);
+    parent.kill('SIGKILL');
+    await eventually(async () => (await identifyProcess(parent.pid ?? 0)) === undefined);
+    const supervised = await superviseNatsServer({ dataDir, binary, syncInterval: 'always' });
+    undo.push(() => supervised.stop());
+    expect(supervised.syncInterval).to.equal('always');
+    expect(supervised.state).to.deep.include({ kind: 'ready', adopted: false });
+    expect(await identifyProcess(nats.pid)).to.equal(undefined);
+    expect(await readFile(join(dataDir, 'nats/server.conf'), 'utf8')).to.contain('sync_interval: "always"');
+    expect(await storedMessages(supervised.url)).to.equal(1);
+  });
+
   it('finds the server even when its parent was killed before it could write down the process', async () => {
     const { parent, nats } = await startInOtherProcess();
     parent.kill('SIGKILL');
     await eventually(async () => (await identifyProcess(parent.pid ?? 0)) === undefined);
     const record = join(dataDir, 'nats/server.json');
-    const { port, serverName } = JSON.parse(await readFile(record, 'utf8')) as Record<string, unknown>;
-    await writeFile(record, JSON.stringify({ process: null, port, serverName }));
+    const written = JSON.parse(await readFile(record, 'utf8')) as Record<string, unknown>;
+    await writeFile(record, JSON.stringify({ ...written, process: null }));
     const adopted = await start();
     expect(adopted).to.include({ adopted: true, pid: nats.pid });
   });

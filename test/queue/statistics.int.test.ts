@@ -64,7 +64,7 @@ describe('what the queue says of itself', () => {
       'low is paused by ann, 3',
     );
     expect(lane({ inFlightLimit: null, depth: 3 })[0]).to.contain('no consumer');
-    expect(lane({ inFlight: 10 })[0]).to.contain('window full: 10 of 10');
+    expect(lane({ inFlight: 10 })[0]).to.contain('window full, 10 of 10');
     expect(lane({ depth: 1, waiting: 0, oldestStoredAt: 1 })[0]).to.contain('nobody takes from lane low');
     expect(of({ deadLetters: 2 })[0]).to.contain('2 dead letters');
     expect(
