@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { programBeside } from '../../app/program.ts';
+import { manyTasks, programBeside } from '../../app/program.ts';
 import { Side } from '../harness/side.ts';
 import { freePort, type Server, startNats, startPostgres, startRestate } from './servers.ts';
 
@@ -21,10 +21,18 @@ export async function ours(dir: string): Promise<Contender> {
   const program = programBeside({ url: import.meta.url, built: import.meta.built }, 'ours');
   return {
     name: 'ours',
-    settings: `LevelDB with fsync for every group commit; relay to nats-server ${nats.version} (its own fsync every 2 min), timed until EVENTS has caught up`,
+    settings: `LevelDB with fsync for every group commit; relay to nats-server ${nats.version} (its own fsync every 2 min), timed until EVENTS has caught up; node ${manyTasks.join(' ')} as the worker ships, and for the others too`,
     servers: [nats],
     begin: (file, { checked = false } = {}) =>
-      Side.start([...program.execArgv, program.file, dir, nats.url, file, checked ? 'checked' : 'plain']),
+      Side.start([
+        ...manyTasks,
+        ...program.execArgv,
+        program.file,
+        dir,
+        nats.url,
+        file,
+        checked ? 'checked' : 'plain',
+      ]),
   };
 }
 
@@ -37,7 +45,14 @@ export async function restate(dir: string): Promise<Contender> {
     settings: `${server.version}, defaults, one node; @restatedev/restate-sdk 1.17.2 over HTTP/2, calls through the ingress`,
     servers: [server],
     begin: (file) =>
-      Side.start([programOf('peers/restate.mjs'), String(port), server.ingress, server.admin, file]),
+      Side.start([
+        ...manyTasks,
+        programOf('peers/restate.mjs'),
+        String(port),
+        server.ingress,
+        server.admin,
+        file,
+      ]),
   };
 }
 
@@ -47,6 +62,6 @@ export async function dbos(dir: string): Promise<Contender> {
     name: 'DBOS',
     settings: `@dbos-inc/dbos-sdk 5.3.0 on ${server.version}, defaults, fsync on`,
     servers: [server],
-    begin: (file) => Side.start([programOf('peers/dbos.mjs'), server.url, file]),
+    begin: (file) => Side.start([...manyTasks, programOf('peers/dbos.mjs'), server.url, file]),
   };
 }

@@ -45,6 +45,11 @@ export const saga: Suite = async ({ dir, quick, full, signal, progress }) => {
       DBOS: (samples.get('DBOS') ?? []).map(read),
     },
   });
+  /** The goals name Restate; where DBOS is the better one, this is the row that they are about. */
+  const besideRestate = (row: Measured): readonly Measured[] => {
+    const { Restate = [] } = row.peers;
+    return [row, { ...row, figure: `${row.figure}: against Restate alone`, peers: { Restate } }];
+  };
   const inFlight = `${sizes.flight} started, killed with half of ${sizes.flight * 4} effects done`;
   return {
     versions: Object.fromEntries(contenders.map(({ name, settings }) => [name, settings])),
@@ -55,19 +60,23 @@ export const saga: Suite = async ({ dir, quick, full, signal, progress }) => {
         better: 'more',
         goal: { on: 'ratio', atLeast: 5 },
       }),
-      figure(({ p50 }) => p50, {
-        figure: 'one workflow, p50',
-        unit: 'ms',
-        better: 'less',
-        goal: { on: 'ratio', atMost: 0.3 },
-      }),
+      ...besideRestate(
+        figure(({ p50 }) => p50, {
+          figure: 'one workflow, p50',
+          unit: 'ms',
+          better: 'less',
+          goal: { on: 'ratio', atMost: 0.3 },
+        }),
+      ),
       figure(({ p99 }) => p99, { figure: 'one workflow, p99', unit: 'ms', better: 'less' }),
-      figure(({ memoryMiB }) => memoryMiB, {
-        figure: 'memory after the load, servers included',
-        unit: 'MiB',
-        better: 'less',
-        goal: { on: 'ratio', atMost: 0.5 },
-      }),
+      ...besideRestate(
+        figure(({ memoryMiB }) => memoryMiB, {
+          figure: 'memory after the load, servers included',
+          unit: 'MiB',
+          better: 'less',
+          goal: { on: 'ratio', atMost: 0.5 },
+        }),
+      ),
       figure(({ crash }) => crash.resumeSeconds, {
         figure: 'resume after SIGKILL of the program: until all effects are done',
         unit: 's',
