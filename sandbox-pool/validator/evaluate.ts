@@ -445,8 +445,9 @@ function constantValue(node: NodeOf<'Constant'>): Value {
   const value = node.value as unknown;
   if (typeof value === 'number') return numberValue(value);
   if (typeof value === 'bigint') return numberValue(Number(value));
-  if (typeof value !== 'string') return unknown;
-  if (node.quote_style?.toLowerCase().includes('b') === true) {
+  // Without quotes it is no text but `...`.
+  if (typeof value !== 'string' || node.quote_style === undefined) return unknown;
+  if (node.quote_style.toLowerCase().includes('b')) {
     return value.length > MAX_ITEMS ? unknown : { kind: 'bytes', text: value };
   }
   const text = value.includes('\\N{') ? decodeNamedCharacters(value) : value;
