@@ -445,9 +445,10 @@ function constantValue(node: NodeOf<'Constant'>): Value {
   const value = node.value as unknown;
   if (typeof value === 'number') return numberValue(value);
   if (typeof value === 'bigint') return numberValue(Number(value));
-  // Without quotes it is no text but `...`.
-  if (typeof value !== 'string' || node.quote_style === undefined) return unknown;
-  if (node.quote_style.toLowerCase().includes('b')) {
+  if (typeof value !== 'string') return unknown;
+  // The parser's word for an ellipsis.
+  if (value === '...' && node.quote_style === undefined) return unknown;
+  if (node.quote_style?.toLowerCase().includes('b') === true) {
     return value.length > MAX_ITEMS ? unknown : { kind: 'bytes', text: value };
   }
   const text = value.includes('\\N{') ? decodeNamedCharacters(value) : value;

@@ -147,7 +147,8 @@ function treeOf(module: Node): string[] {
       case 'Constant': {
         const isBytes = node.quote_style?.toLowerCase().includes('b') === true;
         // `...` is a text without quotes to the parser.
-        const isText = typeof node.value === 'string' && node.quote_style !== undefined;
+        const isText =
+          typeof node.value === 'string' && (node.quote_style !== undefined || node.value !== '...');
         if (isText && !isBytes && !inJoined.has(node)) said.push(`text ${units(String(node.value))}`);
         break;
       }
