@@ -446,6 +446,8 @@ function constantValue(node: NodeOf<'Constant'>): Value {
   if (typeof value === 'number') return numberValue(value);
   if (typeof value === 'bigint') return numberValue(Number(value));
   if (typeof value !== 'string') return unknown;
+  // The parser's word for an ellipsis.
+  if (value === '...' && node.quote_style === undefined) return unknown;
   if (node.quote_style?.toLowerCase().includes('b') === true) {
     return value.length > MAX_ITEMS ? unknown : { kind: 'bytes', text: value };
   }

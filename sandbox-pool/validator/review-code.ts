@@ -11,9 +11,10 @@ import { judgeClass, judgeFunction, judgeLambda } from './rules/classes.ts';
 import { judgeDeterminism, judgeOrderingOfSet, judgeWalkedSet } from './rules/determinism.ts';
 import { judgeImportFrom, judgeImportStatement } from './rules/imports.ts';
 import { judgeLookAheadCall, judgeNormalisation, judgeReversal } from './rules/look-ahead.ts';
-import { judgeName } from './rules/names.ts';
+import { judgeBoundDunder, judgeName } from './rules/names.ts';
 import {
   judgeAllocation,
+  judgeEndlessCall,
   judgeArithmetic,
   judgeLiteral,
   judgeBarLoops,
@@ -114,6 +115,7 @@ function judgeCallOf(
   const call: MemberCall = { node, visit, paths };
   judgeCall(call, context);
   judgeAllocation(call, context);
+  judgeEndlessCall(call, context);
   judgeOrderingOfSet(call, context);
   judgeLookAheadCall(call, context);
   judgeText(visit, context);
@@ -156,6 +158,12 @@ function judgeVisit(visit: Visit, context: ReviewContext): void {
       return judgeText(visit, context);
     case 'JoinedStr':
       return judgeText(visit, context);
+    case 'ExceptHandler':
+    case 'MatchAs':
+    case 'MatchStar':
+      return judgeBoundDunder(visit.node.name, visit, context);
+    case 'MatchMapping':
+      return judgeBoundDunder(visit.node.rest, visit, context);
     default:
   }
 }

@@ -42,7 +42,7 @@ const fileAttributes = words(`
   HDFStore ExcelFile ExcelWriter tofile fromfile memmap savetxt loadtxt genfromtxt savez savez_compressed fromregex DataSource
   read_text write_text read_bytes write_bytes readlines writelines readline readinto urlopen urlretrieve popen system
   check_output execve execv import_module load_module exec_module find_spec unlink rmdir rmtree makedirs mkdir listdir scandir
-  getenv environ modules addaudithook settrace setprofile _getframe dlopen CDLL memfd_create dump show_versions FileHandler`);
+  getenv environ modules addaudithook settrace setprofile _getframe dlopen CDLL memfd_create dump show_versions FileHandler from_custom_template`);
 
 /** Whether the name itself tells that files are read or written, or that the system is reached. */
 export function isAboutFiles(name: string): boolean {

@@ -12,7 +12,7 @@ import type { Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
 import type { Values } from '../values.ts';
 import { judgeStoredAttribute } from './code-from-data.ts';
-import { isCallee, judgeDisguise, judgeModuleAsValue } from './names.ts';
+import { isCallee, judgeBoundDunder, judgeDisguise, judgeModuleAsValue } from './names.ts';
 
 export const judgeAttributeNode: JudgeNode<'Attribute'> = (node, visit, context) => {
   const name = pythonName(node.attr);
@@ -26,6 +26,7 @@ export const judgeAttributeNode: JudgeNode<'Attribute'> = (node, visit, context)
   if (textGivingWriters.has(name) && givesText(visit)) return;
   judgeNamedAttribute(name, bases, visit, context);
   if (node.ctx.nodeType === 'Load') judgeModuleAsValue(visit, context);
+  else judgeBoundDunder(name, visit, context);
 };
 
 /** What is judged at its call must be called where it is named: `run = frame.query` would come around that. */

@@ -3,9 +3,13 @@ import { report, type JudgeNode, type ReviewContext } from '../review-context.ts
 import type { Visit } from '../scopes.ts';
 import { pythonName } from '../tree.ts';
 import { judgeNamedAttribute } from './attributes.ts';
+import { judgeBoundDunder } from './names.ts';
 
 export const judgeImportStatement: JudgeNode<'Import'> = (node, visit, context) => {
-  for (const alias of node.names) judgeModule(pythonName(alias.name), visit, context);
+  for (const alias of node.names) {
+    judgeModule(pythonName(alias.name), visit, context);
+    judgeBoundDunder(alias.asname, visit, context);
+  }
 };
 
 export const judgeImportFrom: JudgeNode<'ImportFrom'> = (node, visit, context) => {
@@ -16,6 +20,7 @@ export const judgeImportFrom: JudgeNode<'ImportFrom'> = (node, visit, context) =
     });
     return;
   }
+  for (const alias of node.names) judgeBoundDunder(alias.asname, visit, context);
   const from = pythonName(node.module ?? '');
   if (!judgeModule(from, visit, context)) return;
   for (const alias of node.names) {

@@ -17,7 +17,7 @@ export const judgeName: JudgeNode<'Name'> = (node, visit, context) => {
   const name = pythonName(node.id);
   if (name !== node.id) judgeDisguise(node.id, name, visit, context);
   if (node.ctx.nodeType === 'Store') return judgeStoredName(name, visit, context);
-  if (node.ctx.nodeType !== 'Load') return;
+  if (node.ctx.nodeType !== 'Load') return judgeBoundDunder(name, visit, context);
   const { bindings, mayBeBuiltin } = resolve(name, visit.scope, positionOf(node));
   if (mayBeBuiltin) judgeBuiltin(name, visit, context);
   if (mayBeBuiltin && bindings.length === 0) judgeStarImported(name, visit, context);
@@ -82,6 +82,12 @@ function judgeStoredName(name: string, visit: Visit, context: ReviewContext): vo
     const isModuleLevel = visit.scope.kind === 'module' || visit.scope.globals.has(name);
     if (isModuleLevel) judgeOverride(name, visit, context);
   }
+  if (isDunder(name)) judgeStoredDunder(name, visit, context);
+}
+
+/** What an import renames, what is caught and what a pattern captures bind a name; `del` takes one away. */
+export function judgeBoundDunder(rawName: string | undefined, visit: Visit, context: ReviewContext): void {
+  const name = pythonName(rawName ?? '');
   if (isDunder(name)) judgeStoredDunder(name, visit, context);
 }
 

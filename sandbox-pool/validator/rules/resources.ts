@@ -1,7 +1,7 @@
 import { report, type JudgeNode, type MemberCall, type ReviewContext } from '../review-context.ts';
 import type { Visit } from '../scopes.ts';
 import { childrenOf, type Node, type NodeOf } from '../tree.ts';
-import { numberOf, textsOf, type Values } from '../values.ts';
+import { membersOf, numberOf, textsOf, type Values } from '../values.ts';
 import { hasNestedRepetition, repeatsOnlyARepetition } from './pattern-cost.ts';
 
 /** More elements than this do not fit the sandbox's memory beside pandas, or take longer than its clock. */
@@ -92,6 +92,9 @@ const allocators = new Set([
   'itertools.repeat',
 ]);
 
+/** Keywords by which the allocators are told how much. */
+const sizes = new Set(['shape', 'stop', 'num', 'N', 'M']);
+
 const lazyAllocators = new Set(['builtins.range', 'itertools.repeat']);
 
 export function judgeAllocation({ node, visit, paths: members }: MemberCall, context: ReviewContext): void {
@@ -100,6 +103,9 @@ export function judgeAllocation({ node, visit, paths: members }: MemberCall, con
     const largest = Math.max(
       0,
       ...node.args.slice(0, 3).map((arg) => magnitude(context.evaluator.valuesOf(arg))),
+      ...node.keywords
+        .filter(({ arg }) => arg !== undefined && sizes.has(arg))
+        .map(({ value }) => magnitude(context.evaluator.valuesOf(value))),
     );
     const isLazy = members.every((member) => lazyAllocators.has(member));
     if (largest > HUGE) reportHuge(largest, visit, context, largest >= IMPOSSIBLE && !isLazy);
@@ -122,6 +128,40 @@ export function judgeAllocation({ node, visit, paths: members }: MemberCall, con
       subject: text,
       message: 'This regular expression repeats a repetition; on some texts it runs for ever.',
       advice: 'Repeat only one of the two.',
+    });
+  }
+}
+
+/** What takes all that it is given before it answers. */
+const exhausting = new Set(
+  'list tuple set frozenset sorted sum max min all any dict'.split(' ').map((name) => `builtins.${name}`),
+);
+/** What gives without end; `repeat` when it is not told how often. */
+const endless = new Set(['itertools.count', 'itertools.cycle', 'itertools.repeat']);
+const factorials = new Set(['math.factorial', 'math.perm', 'math.comb']);
+const LARGEST_FACTORIAL = 10_000_000;
+
+export function judgeEndlessCall({ node, visit, paths }: MemberCall, context: ReviewContext): void {
+  if (paths.length === 0) return;
+  const [first] = node.args;
+  if (first?.nodeType === 'Call' && paths.some((path) => exhausting.has(path))) {
+    const given = membersOf(context.evaluator.valuesOf(first.func));
+    const isTold = given.includes('itertools.repeat') && first.args.length + first.keywords.length > 1;
+    if (given.some((path) => endless.has(path)) && !isTold) {
+      report(context, 'endless-computation', visit, {
+        subject: 'endless',
+        message: 'This takes everything from something that never ends.',
+        advice: 'Take a part of it: itertools.islice(…, n).',
+      });
+    }
+  }
+  const isTooLarge = (arg: Node): boolean =>
+    (numberOf(context.evaluator.valuesOf(arg)) ?? 0) > LARGEST_FACTORIAL;
+  if (paths.some((path) => factorials.has(path)) && node.args.some(isTooLarge)) {
+    report(context, 'endless-computation', visit, {
+      subject: 'factorial',
+      message: 'This number has more digits than can be computed in the sandbox.',
+      advice: 'Use math.lgamma for the logarithm of a factorial.',
     });
   }
 }

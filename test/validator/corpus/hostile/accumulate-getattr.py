@@ -1,0 +1,2 @@
+import itertools
+list(itertools.accumulate(["x", "__class__"], getattr))

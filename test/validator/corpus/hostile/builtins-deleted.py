@@ -1,0 +1,1 @@
+del __builtins__

@@ -1,0 +1,2 @@
+def f(x):
+    for x.__class__ in [int]: pass

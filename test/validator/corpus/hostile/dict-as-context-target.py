@@ -1,0 +1,2 @@
+def f(x, c):
+    with c as x.__dict__: pass

@@ -1,0 +1,2 @@
+def f(bars):
+    bars.style.from_custom_template("/", "x")
