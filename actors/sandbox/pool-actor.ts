@@ -1,4 +1,4 @@
-import { TradewrightError } from '../../contracts/errors.ts';
+import type { TradewrightError } from '../../contracts/errors.ts';
 import type { SandboxPool } from '../../contracts/ports/sandbox.ts';
 import { type ActorSpec, type RestartPolicy, tell } from '../kernel/index.ts';
 import type { PoolDoor } from './pool-door.ts';

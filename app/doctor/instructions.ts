@@ -2,7 +2,7 @@
 export function engineInstruction(platform: NodeJS.Platform): string {
   switch (platform) {
     case 'darwin':
-      return 'Start Docker Desktop, OrbStack, Colima (colima start) or Podman (podman machine start), then run this again.';
+      return 'Start Docker Desktop, OrbStack or Colima (colima start), then run this again.';
     case 'win32':
       return 'Start Docker Desktop, then run this again.';
     default:

@@ -1,11 +1,25 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { TradewrightError } from '../../contracts/errors.ts';
+import { systemClock } from '../../contracts/ports/clock.ts';
+import { Engine } from '../../sandbox-pool/docker/engine.ts';
+import { eventually } from '../support/eventually.ts';
 import { ownEngine, type OwnEngine } from './own-engine.ts';
 import { namedRandom, sandboxHost, type SandboxHost } from './sandbox-host.ts';
 
 const run = promisify(execFile);
+/** null: not on PATH. */
+const pathOf = (program: string): Promise<string | null> =>
+  run('sh', ['-c', `command -v ${program}`]).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
+  );
+const isRoot = process.getuid?.() === 0;
 
 describe('sandbox: the runtime is a setting', function () {
   this.timeout(120_000);
@@ -49,12 +63,9 @@ describe('sandbox: the runtime is a setting', function () {
   describe('crun', () => {
     let engine: OwnEngine | null = null;
     before(async function () {
-      const crun = await run('sh', ['-c', 'command -v crun']).then(
-        ({ stdout }) => stdout.trim(),
-        () => null,
-      );
+      const crun = await pathOf('crun');
       // Not on PATH: nothing to test. Debian has it as the package crun.
-      if (crun === null || process.getuid?.() !== 0) return this.skip();
+      if (crun === null || !isRoot) return this.skip();
       engine = await ownEngine(host.engine, host.image, crun);
     });
     after(() => engine?.remove());
@@ -75,6 +86,44 @@ describe('sandbox: the runtime is a setting', function () {
       });
       expect(greedy).to.include({ errorKind: 'memory' });
       await host.closePools();
+    });
+  });
+
+  describe("Podman's socket", () => {
+    let folder = '';
+    let service: ChildProcess | null = null;
+    let socketPath = '';
+    before(async function () {
+      // Not on PATH: nothing to test. Debian has it as the package podman.
+      if ((await pathOf('podman')) === null || !isRoot) return this.skip();
+      folder = await mkdtemp(join(tmpdir(), 'twp-'));
+      socketPath = join(folder, 'podman.sock');
+      const places = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
+      const serve = ['system', 'service', '--time', '0', `unix://${socketPath}`];
+      service = spawn('podman', [...places, '--storage-driver', 'vfs', ...serve], { stdio: 'ignore' });
+    });
+    after(async () => {
+      if (service === null) return;
+      const gone = once(service, 'exit');
+      service.kill();
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    it('is found, and refused by the part of the confinement that its API has not', async () => {
+      const engine = new Engine({ socketPath }, systemClock);
+      const facts = await eventually(() => engine.facts().catch(() => undefined), {
+        withinMs: 30_000,
+        what: 'Podman to answer',
+      });
+      engine.close();
+      expect(facts.name).to.equal('Podman');
+      const error = await host.startedPool({ engine: { socketPath } }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).to.include({ code: 'SANDBOX_UNCONFINED' });
+      expect(String(error)).to.match(/Podman .* cannot limit how many files \/tmp may hold/);
     });
   });
 });
