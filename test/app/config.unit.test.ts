@@ -79,3 +79,14 @@ describe('configuration of the model', () => {
     expect(() => readConfig(budget)).not.to.throw();
   });
 });
+
+describe('configuration of the queue', () => {
+  const weights = (text: string) => readConfig({ TRADEWRIGHT_LANE_WEIGHTS: text }).queue.weights;
+
+  it('Q2 takes the weights of the lanes from the operator, and refuses one that would starve a lane', () => {
+    expect(readConfig({}).queue.weights).to.deep.equal({ critical: 8, high: 4, normal: 2, low: 1 });
+    expect(weights('10:5:3:2')).to.deep.equal({ critical: 10, high: 5, normal: 3, low: 2 });
+    for (const wrong of ['8:4:2', '8:4:2:0', '8:4:2:-1', 'a:b:c:d', '1000:1:1:1'])
+      expect(() => weights(wrong), wrong).to.throw(/TRADEWRIGHT_LANE_WEIGHTS: expected four numbers/);
+  });
+});

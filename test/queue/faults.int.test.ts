@@ -31,7 +31,7 @@ function workerProcess(url: string, ...rest: readonly string[]) {
     child.kill(signal);
     await gone;
   };
-  return { began, done, ready: () => isReady, end };
+  return { began, done, ready: () => isReady, end, signal: (name: NodeJS.Signals) => child.kill(name) };
 }
 
 describe('the queue under faults', () => {
@@ -175,6 +175,30 @@ describe('the queue under faults', () => {
     await adding;
     await eventually(() => drained(worker), { withinMs: 20_000 });
     expect(done).to.deep.equal(['before', 'meanwhile']);
+  });
+
+  it('Q6 goes on around a worker that reads nothing for a while, and with it once it reads again', async () => {
+    const slow = child('hold');
+    const giver = await work(() => undefined, { concurrency: 0 }, laneDefaults.ackWaitMs);
+    for (const key of ['a', 'b', 'c']) await giver.queue.add(aTask(key));
+    await eventually(() => slow.began.length === 3, { withinMs: 30_000 });
+    slow.signal('SIGSTOP');
+    const done: string[] = [];
+    const other = await work(
+      (registry) => registry.registerHandler('echo', async (task) => void done.push(task.dedupKey)),
+      {},
+      laneDefaults.ackWaitMs,
+    );
+    for (let n = 0; n < 300; n += 1) await giver.queue.add(aTask(`meanwhile ${n}`));
+    await eventually(() => done.length === 303, { withinMs: 30_000 });
+    slow.signal('SIGCONT');
+    await eventually(() => drained(other));
+    expect(new Set(done).size).to.equal(303);
+    // It takes part again: the other one stops, and what comes now is begun there.
+    workers.splice(workers.indexOf(other), 1);
+    await other.stop();
+    await giver.queue.add(aTask('again'));
+    await eventually(() => slow.began.includes('again'), { withinMs: 20_000 });
   });
 
   it('does not run a task twice whose worker was too busy to say so, when it gets it again itself', async () => {
