@@ -32,7 +32,8 @@ const LOOK_EVERY_MS = 100;
  * work is done again, so it is worth some patience: the consumer remembers the message across restarts of the server.
  *
  * What comes to its end in the same turn is confirmed by one answer: the server takes the acknowledgements of a consumer in the order in
- * which a connection sends them, so that once it has answered the last one it has taken those before.
+ * which a connection sends them, so that once it has answered the last one it has taken those before. That holds for the server that gave
+ * the messages out: one that was restarted since may have forgotten some of them, and is asked for each.
  */
 export class AckConfirmer {
   readonly #nc: NatsConnection;
@@ -42,6 +43,7 @@ export class AckConfirmer {
   readonly #answers: AnswerInbox<Batch>;
   /** By consumer; sent at the end of this turn. */
   readonly #gathering = new Map<string, Batch>();
+  #epoch = 0;
 
   constructor(
     nc: NatsConnection,
@@ -65,40 +67,53 @@ export class AckConfirmer {
     });
   }
 
+  /** Changes when the connection is lost. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /**
    * @param consumer of the message, among all
+   * @param epoch when the message was taken
    * @param consumerGone what is done where nobody keeps track of the message any more
    * @throws NATS_UNAVAILABLE, and what `consumerGone` throws
    */
   confirm(
     consumer: string,
+    epoch: number,
     subject: string,
     verdict: string,
     consumerGone: () => Promise<void>,
   ): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.#batchOf(consumer).acks.push({ subject, verdict, consumerGone, resolve, reject }),
-    );
+    return new Promise((resolve, reject) => {
+      const ack = { subject, verdict, consumerGone, resolve, reject };
+      if (epoch === this.#epoch) this.#batchOf(consumer).acks.push(ack);
+      else this.#sendNew({ acks: [ack], deadline: this.#clock.now() + this.#times.deadlineMs, sentAt: 0 });
+    });
   }
 
   /** What was sent over a connection that got lost may not have arrived. */
   resend(): void {
+    this.#epoch += 1;
     for (const batch of this.#answers.waiting) batch.sentAt = 0;
   }
 
   #batchOf(consumer: string): Batch {
     const gathering = this.#gathering.get(consumer);
     if (gathering !== undefined) return gathering;
-    const now = this.#clock.now();
-    const batch: Batch = { acks: [], deadline: now + this.#times.deadlineMs, sentAt: 0 };
+    const batch: Batch = { acks: [], deadline: this.#clock.now() + this.#times.deadlineMs, sentAt: 0 };
     this.#gathering.set(consumer, batch);
     queueMicrotask(() => {
       this.#gathering.delete(consumer);
-      const token = this.#answers.token();
-      this.#answers.add(token, batch);
-      this.#send(token, batch, now);
+      this.#sendNew(batch);
     });
     return batch;
+  }
+
+  #sendNew(batch: Batch): void {
+    const token = this.#answers.token();
+    this.#answers.add(token, batch);
+    this.#send(token, batch, this.#clock.now());
   }
 
   #send(token: string, batch: Batch, now: number): void {
@@ -117,7 +132,12 @@ export class AckConfirmer {
         reject(unavailable(closed ? 'the connection to NATS is closed' : `NATS did not confirm ${verdict}`));
       return true;
     }
-    if (now - batch.sentAt >= this.#times.againMs) this.#send(token, batch, now);
-    return false;
+    if (now - batch.sentAt < this.#times.againMs) return false;
+    if (batch.acks.length === 1) {
+      this.#send(token, batch, now);
+      return false;
+    }
+    for (const ack of batch.acks) this.#sendNew({ ...batch, acks: [ack], sentAt: 0 });
+    return true;
   }
 }

@@ -18,6 +18,7 @@ export function toDelivery(link: NatsLink, consumer: string, message: Msg): Deli
 class NatsDelivery implements Delivery {
   readonly #link: NatsLink;
   readonly #consumer: string;
+  readonly #epoch: number;
   readonly #message: Msg;
   readonly #place: Place;
   #headers: Record<string, string> | undefined;
@@ -26,6 +27,7 @@ class NatsDelivery implements Delivery {
   constructor(link: NatsLink, consumer: string, message: Msg, place: Place) {
     this.#link = link;
     this.#consumer = consumer;
+    this.#epoch = link.confirmer.epoch;
     this.#message = message;
     this.#place = place;
   }
@@ -77,7 +79,7 @@ class NatsDelivery implements Delivery {
     if (this.#ended) return Promise.resolve();
     this.#ended = true;
     const subject = this.#message.reply ?? '';
-    return this.#link.confirmer.confirm(this.#consumer, subject, verdict, () =>
+    return this.#link.confirmer.confirm(this.#consumer, this.#epoch, subject, verdict, () =>
       removeEnded(this.#link, this.#place),
     );
   }

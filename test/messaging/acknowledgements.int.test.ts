@@ -46,16 +46,6 @@ describe('acknowledgements of one turn', () => {
     expect(asked.filter((reply) => reply)).to.have.length(1);
   });
 
-  it('are sent again after the server was killed with them on their way: none is lost, none comes again', async () => {
-    await nats.freeze();
-    const ended = Promise.all(taken.map((delivery) => delivery.ack()));
-    await nats.kill();
-    await nats.start();
-    await ended;
-    expect(await left()).to.deep.equal({ depth: 0, inFlight: 0, messages: 0 });
-    expect(await messaging.lanes.pull('normal', COUNT, 0, never)).to.deep.equal([]);
-  });
-
   it('take their messages out of the stream where the consumer is gone', async () => {
     await plain.request(`$JS.API.CONSUMER.DELETE.TASKS.${laneConsumer('normal')}`);
     await Promise.all(taken.map((delivery) => delivery.ack()));

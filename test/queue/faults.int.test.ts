@@ -162,6 +162,29 @@ describe('the queue under faults', () => {
     expect(done.sort()).to.deep.equal(keys.sort());
   });
 
+  it('runs nothing twice whose acknowledgement was on its way, with many others, when the server was killed', async () => {
+    const runs: string[] = [];
+    const finish: (() => void)[] = [];
+    const worker = await work(
+      (registry) =>
+        registry.registerHandler('echo', async (task) => {
+          runs.push(task.dedupKey);
+          await new Promise<void>((resolve) => finish.push(resolve));
+        }),
+      { concurrency: 50 },
+    );
+    const keys = Array.from({ length: 50 }, (_, n) => `task ${n}`);
+    await worker.queue.addAll(keys.map((key) => aTask(key)));
+    await eventually(() => finish.length === 50);
+    await nats.freeze();
+    for (const end of finish) end();
+    await new Promise((resolve) => setImmediate(resolve));
+    await nats.kill();
+    await nats.start();
+    await eventually(() => drained(worker), { withinMs: 30_000 });
+    expect(runs.sort()).to.deep.equal(keys.sort());
+  });
+
   it('goes on after the server hung: a slow server costs no task', async () => {
     const done: string[] = [];
     const worker = await work((registry) =>
