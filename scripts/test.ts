@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { inCheckout } from '../app/doctor/surroundings.ts';
 
+const report = inCheckout('test/report.json');
 const fast = process.argv.includes('--fast');
 const stopping = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(name));
@@ -46,7 +47,7 @@ const tests = (
     inCheckout('scripts/test/spec-and-report.cjs'),
     ...[...ignored, ...(fast ? ['test/**/*.e2e.test.ts'] : [])].flatMap((file) => ['--ignore', file]),
   ],
-  report: inCheckout(`test/report-${title.replaceAll(' ', '-')}.json`),
+  report: inCheckout(`test/report.${title.replaceAll(' ', '-')}.json`),
 });
 
 /** The program of an installed package, run by this Node: no shell, no npx. */
@@ -83,10 +84,20 @@ async function run(part: Part, output: 'live' | 'at the end'): Promise<boolean> 
   return ok;
 }
 
-const Counts = z.object({ stats: z.object({ passes: z.int(), failures: z.int() }) });
+/** What is read of mocha's report; the rest goes through as it is. */
+const MochaReport = z.looseObject({
+  stats: z.looseObject({ tests: z.int(), passes: z.int(), pending: z.int(), failures: z.int() }),
+  tests: z.array(z.unknown()),
+  passes: z.array(z.unknown()),
+  pending: z.array(z.unknown()),
+  failures: z.array(z.unknown()),
+});
+type MochaReport = z.infer<typeof MochaReport>;
+
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  readonly reports: readonly MochaReport[];
 }
 
 async function runGates(): Promise<Count> {
@@ -96,34 +107,51 @@ async function runGates(): Promise<Count> {
     if (await run(gate, 'at the end')) passed += 1;
     else failed += 1;
   }
-  return { passed, failed };
+  return { passed, failed, reports: [] };
 }
 
 async function runTests(
   part: Part & { readonly report: string },
   output: Parameters<typeof run>[1],
 ): Promise<Count> {
-  if (stopping.signal.aborted) return { passed: 0, failed: 1 };
+  if (stopping.signal.aborted) return { passed: 0, failed: 1, reports: [] };
   await rm(part.report, { force: true });
   const ok = await run(part, output);
-  const counts = await readFile(part.report, 'utf8').then(
-    (text) => Counts.parse(JSON.parse(text)).stats,
-    () => undefined,
+  const reports = await readFile(part.report, 'utf8').then(
+    (text) => [MochaReport.parse(JSON.parse(text))],
+    () => [],
   );
-  const { passes = 0, failures = 0 } = counts ?? {};
+  await rm(part.report, { force: true });
+  const passed = reports[0]?.stats.passes ?? 0;
+  const failed = reports[0]?.stats.failures ?? 0;
   // mocha that ends badly without a failed test (no test found, a crash while loading) is a failure all the same.
-  return { passed: passes, failed: !ok && failures === 0 ? 1 : failures };
+  return { passed, failed: !ok && failed === 0 ? 1 : failed, reports };
 }
 
+/** One report of mocha's form over all that ran. */
+function merged(reports: readonly MochaReport[]): MochaReport {
+  const sum = (name: 'tests' | 'passes' | 'pending' | 'failures'): number =>
+    reports.reduce((total, { stats }) => total + stats[name], 0);
+  return {
+    stats: { tests: sum('tests'), passes: sum('passes'), pending: sum('pending'), failures: sum('failures') },
+    tests: reports.flatMap(({ tests }) => tests),
+    passes: reports.flatMap(({ passes }) => passes),
+    pending: reports.flatMap(({ pending }) => pending),
+    failures: reports.flatMap(({ failures }) => failures),
+  };
+}
+
+await rm(report, { force: true });
 const counts = await Promise.all([
   runTests(tests('tests with containers', withContainers, []), 'live'),
   runGates().then(async (ofGates) => {
     const others = tests('tests without containers', ['test/**/*.test.ts'], withContainers);
-    const count = await runTests(others, 'at the end');
-    return { passed: ofGates.passed + count.passed, failed: ofGates.failed + count.failed };
+    return [ofGates, await runTests(others, 'at the end')];
   }),
 ]);
-const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+const all = counts.flat();
+await writeFile(report, JSON.stringify(merged(all.flatMap(({ reports }) => reports))));
+const passed = all.reduce((sum, count) => sum + count.passed, 0);
+const failed = all.reduce((sum, count) => sum + count.failed, 0);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
