@@ -76,7 +76,7 @@ describe('start tasks through the saga', function () {
   it('Q4 the start itself fails, fails and succeeds: tried again by the queue, one workflow', async () => {
     const tried: number[] = [];
     const rig = await startSagas({ dir: dir.path, definitions: [order], handlers: answers() });
-    stops.push(rig.close);
+    stops.push(() => rig.close());
     const worker = await startWorker(
       nats,
       (registry) =>
@@ -89,7 +89,7 @@ describe('start tasks through the saga', function () {
         }),
       { takeSignals: false },
     );
-    stops.unshift(worker.stop);
+    stops.unshift(() => worker.stop());
     await worker.queue.add(aTask('late', { type: 'start-late', lane: 'high' }));
     await eventually(async () => (await worker.queue.statistics()).worker.counters.high.completed === 1);
     expect((await rig.ended(workflowIdFrom('late'))).state).to.equal('COMPLETED');
@@ -106,7 +106,7 @@ describe('start tasks through the saga', function () {
     createInterface({ input: victim.stdout }).on('line', (line) => said.push(line));
     const keys = ['a', 'b', 'c', 'd', 'e'];
     const producer = await startWorker(nats, () => undefined, { concurrency: 0, takeSignals: false });
-    stops.push(producer.stop);
+    stops.push(() => producer.stop());
     for (const key of keys) await producer.queue.add(aStart(key));
     const count = (word: string): number => said.filter((line) => line.startsWith(`${word} `)).length;
     await eventually(() => count('begun') === 5 && count('pay') === 5, { withinMs: 30_000 });
