@@ -270,7 +270,17 @@ export const SystemStatus = z.object({
     seccomp: z.object({ sha256: z.string(), proven: z.boolean() }),
   }),
   author: z.string(),
-  pool: z.object({ warm: z.number(), creating: z.number(), leased: z.number(), waiting: z.number() }),
+  pool: z.object({
+    warm: z.number(),
+    creating: z.number(),
+    leased: z.number(),
+    waiting: z.number(),
+    /** False between a pool that was lost and the next one: programs are told to try again. */
+    isOpen: z.boolean(),
+    restarts: z.number().int(),
+    /** Why the last pool was lost or could not start. */
+    lastFailure: Failure.nullable(),
+  }),
   journal: z.object({ events: z.number(), lastCommit: z.number() }),
   dataDir: z.string(),
   /** Since this worker started. */

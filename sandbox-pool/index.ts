@@ -175,8 +175,10 @@ export async function execute(
   // An empty stock: the container is made when the request waits for it, and none is made after it.
   const pool = createSandboxPool({ ...options, min: 0, max: 1 });
   await pool.start();
+  // Where no container can ever be made, waiting for one cannot help.
+  const lost = pool.lost.then((error) => Promise.reject(error));
   try {
-    return await pool.execute(request);
+    return await Promise.race([pool.execute(request), lost]);
   } finally {
     await pool.close();
   }

@@ -247,7 +247,7 @@ async function start(
         },
         runtime,
         author: agent.author.label,
-        pool: pool.stats(),
+        pool: { ...pool.stats(), ...pool.health() },
         journal: { events: journal.eventCount(), lastCommit: journal.lastCommit() },
         dataDir: config.dataDir,
         sagas: { ...metrics.counts, inMemory: sagas.inMemory, quarantined: sagas.quarantined.size },

@@ -119,6 +119,8 @@ export class SandboxContainer {
       );
       // Asked before it runs: an ended one may be gone before anybody could ask.
       const ended = exitOf(container, spec.autoRemove === true);
+      // Nobody hears of it where the start fails.
+      ended.catch(() => undefined);
       await engine.call('start container', (abortSignal) => container.start({ abortSignal }));
       const timings = { createMs: created - began, startMs: clock.now() - created };
       return new SandboxContainer(engine, clock, container, spec, uid, stdio as Duplex, ended, timings);

@@ -18,7 +18,7 @@ export const status = {
   nats: { version: '2.10.0', adopted: false, url: 'nats://127.0.0.1:4222' },
   runtime: { engine: 'docker', version: '20.10', image: 'sandbox', seccomp: { sha256: 'ab', proven: true } },
   author: 'a test',
-  pool: { warm: 2, creating: 0, leased: 0, waiting: 0 },
+  pool: { warm: 2, creating: 0, leased: 0, waiting: 0, isOpen: true, restarts: 0, lastFailure: null },
   journal: { events: 0, lastCommit: 0 },
   dataDir: 'data',
   sagas: {

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { SandboxContainer } from '../../sandbox-pool/docker/container.ts';
+import { silentLog } from '../../contracts/ports/log.ts';
 import { Engine } from '../../sandbox-pool/docker/engine.ts';
+import { execute } from '../../sandbox-pool/index.ts';
 import { loadSeccompProfile, defaultSeccompProfilePath } from '../../sandbox-pool/docker/seccomp-profile.ts';
 import { containerLimits, defaultLimits } from '../../sandbox-pool/pool/limits.ts';
 import { type CarelessEngine, carelessEngine, type CreateBody } from './careless-engine.ts';
@@ -228,6 +230,25 @@ describe('confinement', function () {
       });
     }
   }
+
+  it('X10 one call on an engine that confines nothing is refused with what is missing, long before its wait ends', async () => {
+    careless.drop = ({ HostConfig }) => void (HostConfig['ReadonlyRootfs'] = false);
+    const { image } = host;
+    const options = {
+      engine: { socketPath: careless.socketPath },
+      image,
+      clock: systemClock,
+      log: silentLog,
+    };
+    const waitMs = 50_000;
+    const late = new Promise((resolve) => setTimeout(resolve, waitMs / 2, 'still waiting').unref());
+    const error = await Promise.race([
+      late,
+      execute(options, { code: 'print(1)', waitMs }).catch((thrown: unknown) => thrown),
+    ]);
+    expect(error).to.include({ code: 'SANDBOX_UNCONFINED' });
+    expect(String(error)).to.match(/root file system: writable/);
+  });
 
   it('X8 starts nothing where the engine leaves no-new-privileges out alone', async () => {
     careless.drop = ({ HostConfig }) =>
