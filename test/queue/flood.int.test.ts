@@ -3,8 +3,7 @@ import { type Lane, lanes } from '../../contracts/lanes.ts';
 import { laneWeights, type LaneWeights } from '../../actors/queue/lane-schedule.ts';
 import { eventually } from '../support/eventually.ts';
 import { aTask } from '../support/messages.ts';
-import { startNats, type TestNats } from '../support/nats.ts';
-import { startWorker, type TestWorker } from '../support/queue.ts';
+import { queueHost, startWorker } from '../support/queue.ts';
 
 const WAITING = 3_000;
 const WORKERS = 3;
@@ -13,16 +12,8 @@ const CONCURRENCY = 8;
 /** Every lane is full and several workers take from all of them, in the order in which the handlers begin. */
 describe('the lanes under a flood', function () {
   this.timeout(180_000);
-  let nats: TestNats;
-  const workers: TestWorker[] = [];
-  beforeEach(async () => {
-    nats = await startNats();
-  });
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    await nats.stop();
-  });
-
+  const host = queueHost();
+  const { workers } = host;
   /** Lanes of the tasks begun, in order, once `until` of them have; it goes on by itself after that. */
   async function flooded(
     weights: LaneWeights,
@@ -32,7 +23,7 @@ describe('the lanes under a flood', function () {
   ): Promise<Lane[]> {
     const order: Lane[] = [];
     const keys = new Set<string>();
-    const producer = await startWorker(nats, () => undefined, { concurrency: 0, takeSignals: false });
+    const producer = await startWorker(host.nats, () => undefined, { concurrency: 0, takeSignals: false });
     workers.push(producer);
     // The least urgent first: they have waited longest and are in front of the stream.
     for (const lane of [...lanes].reverse()) {
@@ -43,7 +34,7 @@ describe('the lanes under a flood', function () {
     for (let n = 0; n < WORKERS; n += 1)
       workers.push(
         await startWorker(
-          nats,
+          host.nats,
           (registry) =>
             registry.registerHandler('echo', async (task) => {
               order.push(task.lane);

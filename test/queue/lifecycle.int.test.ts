@@ -8,26 +8,14 @@ import { type Task, TaskReply } from '../../contracts/task.ts';
 import { streamLimits } from '../../messaging/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { aTask } from '../support/messages.ts';
-import { messagingOn, startNats, type TestNats } from '../support/nats.ts';
-import { startWorker, type TestWorker } from '../support/queue.ts';
+import { messagingOn } from '../support/nats.ts';
+import { queueHost, startWorker, type TestWorker } from '../support/queue.ts';
 
 type Register = Parameters<typeof startWorker>[1];
 
 describe('what tasks go through', () => {
-  let nats: TestNats;
-  const workers: TestWorker[] = [];
-  beforeEach(async () => {
-    nats = await startNats();
-  });
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    await nats.stop();
-  });
-  const work = async (register: Register, options: Parameters<typeof startWorker>[2] = {}) => {
-    const worker = await startWorker(nats, register, options);
-    workers.push(worker);
-    return worker;
-  };
+  const host = queueHost();
+  const { workers, work } = host;
   const producer = () => work(() => undefined, { concurrency: 0, takeSignals: false });
   const normal = async (worker: TestWorker) => (await worker.queue.statistics()).worker.counters.normal;
   const untilAborted = (signal: TaskContext['signal']): Promise<never> =>
@@ -63,9 +51,9 @@ describe('what tasks go through', () => {
     const done: string[] = [];
     // A window that is over at once: what is beyond it does not take ten minutes here.
     const limits = { ...streamLimits, tasks: { ...streamLimits.tasks, dedupWindowMs: 100 } };
-    await (await messagingOn(nats, { limits })).close();
+    await (await messagingOn(host.nats, { limits })).close();
     const worker = await startWorker(
-      nats,
+      host.nats,
       (registry) => registry.registerHandler('echo', async (task) => void done.push(task.dedupKey)),
       {},
       1_000,
@@ -85,7 +73,7 @@ describe('what tasks go through', () => {
     expect((await worker.queue.add(aTask('a', lasting))).kind).to.equal('duplicate');
 
     // A plain publisher is not asked first: its second message is dropped when it comes up.
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     plain.publish('tasks.normal.echo', JSON.stringify({ payload: 1, dedupKey: 'a', ...lasting }));
     await plain.drain();
     await eventually(async () => (await normal(worker)).duplicates === 1);
@@ -105,8 +93,8 @@ describe('what tasks go through', () => {
     await worker.queue.add(aTask('now'));
     await eventually(() => done.length === 1);
     expect((await worker.queue.statistics()).delayed).to.equal(1);
-    await nats.kill();
-    await nats.start();
+    await host.nats.kill();
+    await host.nats.start();
     await eventually(() => done.length === 2, { withinMs: 20_000 });
     expect(done.map(({ key }) => key)).to.deep.equal(['now', 'later']);
     expect(done[1]?.at).to.be.at.least(notBefore);
@@ -116,7 +104,7 @@ describe('what tasks go through', () => {
   it('Q13 holds a plain publisher’s task back, too', async () => {
     const done: number[] = [];
     await work((registry) => registry.registerHandler('echo', async () => void done.push(Date.now())));
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     const notBefore = Date.now() + 700;
     plain.publish('tasks.normal.echo', JSON.stringify({ payload: 1, notBefore }));
     await plain.drain();
@@ -145,7 +133,7 @@ describe('what tasks go through', () => {
   });
 
   it('Q14 bounds what is in flight: nobody gets more than the window, and it shows', async () => {
-    const messaging = await messagingOn(nats, { lanes: { ackWaitMs: 30_000, maxAckPending: 3 } });
+    const messaging = await messagingOn(host.nats, { lanes: { ackWaitMs: 30_000, maxAckPending: 3 } });
     for (const key of ['a', 'b', 'c', 'd', 'e']) await messaging.tasks.publish(aTask(key));
     const never = new AbortController().signal;
     const taken = await messaging.lanes.pull('normal', 5, 0, never);
@@ -164,7 +152,7 @@ describe('what tasks go through', () => {
   it('Q15 cancels a pending task: it is never begun, and whoever asked hears of it', async () => {
     const done: string[] = [];
     const giver = await producer();
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     const replies: TaskReply[] = [];
     plain.subscribe('my.answers', {
       callback: (_error, message) => void replies.push(TaskReply.parse(message.json())),

@@ -7,30 +7,15 @@ import { expect } from 'chai';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { aTask } from '../support/messages.ts';
-import { startNats, type TestNats } from '../support/nats.ts';
-import { startWorker, type TestWorker } from '../support/queue.ts';
+import { queueHost } from '../support/queue.ts';
 
 /** What was wrong with the queue that this one replaces, each shown not to be so here. */
 describe('defects of the original queue, absent', () => {
-  let nats: TestNats;
-  const workers: TestWorker[] = [];
-  beforeEach(async () => {
-    nats = await startNats();
-  });
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    await nats.stop();
-  });
-  const work = async (
-    ...parameters: Parameters<typeof startWorker> extends [unknown, ...infer R] ? R : never
-  ): Promise<TestWorker> => {
-    const worker = await startWorker(nats, ...parameters);
-    workers.push(worker);
-    return worker;
-  };
+  const host = queueHost();
+  const { work } = host;
   /** Messages that the stream itself holds, whatever consumers say. */
   async function stored(stream: string): Promise<{ messages: number; pending: number }> {
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     const { streams, consumers } = await jetstreamManager(plain);
     const { state } = await streams.info(stream);
     let pending = 0;
@@ -62,7 +47,7 @@ describe('defects of the original queue, absent', () => {
 
   it('Q6 recovered messages claimed but never redelivered: here a handler of another worker gets them, and ends them', async () => {
     const script = new URL('./held-worker.ts', import.meta.url).pathname;
-    const victim = spawn(process.execPath, ['--import=tsx', script, nats.url], {
+    const victim = spawn(process.execPath, ['--import=tsx', script, host.nats.url], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const held: string[] = [];
@@ -118,7 +103,7 @@ describe('defects of the original queue, absent', () => {
     for (const key of ['fine', 'flaky', 'terminal']) await worker.queue.add(aTask(key));
     await worker.queue.add(aTask('doomed', { maxRetries: 2 }));
     await worker.queue.add(aTask('unheard-of', { type: 'unheard-of' }));
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     plain.publish('tasks.normal.echo', '{"payload":');
     await plain.drain();
     await eventually(async () => (await stored('DEAD')).messages === 4, { withinMs: 20_000 });

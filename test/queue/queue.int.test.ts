@@ -10,30 +10,15 @@ import { lanes } from '../../contracts/lanes.ts';
 import { type Task, TaskReply } from '../../contracts/task.ts';
 import { eventually } from '../support/eventually.ts';
 import { aTask } from '../support/messages.ts';
-import { startNats, type TestNats } from '../support/nats.ts';
-import { startWorker, type TestWorker } from '../support/queue.ts';
+import type { startWorker } from '../support/queue.ts';
+import { queueHost, type TestWorker } from '../support/queue.ts';
 
 /** Longer than any test waits. */
 const LONG_LEASE_MS = 120_000;
 
 describe('QueueActor', () => {
-  let nats: TestNats;
-  const workers: TestWorker[] = [];
-  beforeEach(async () => {
-    nats = await startNats();
-  });
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-    await nats.stop();
-  });
-
-  const work = async (
-    ...parameters: Parameters<typeof startWorker> extends [unknown, ...infer R] ? R : never
-  ) => {
-    const worker = await startWorker(nats, ...parameters);
-    workers.push(worker);
-    return worker;
-  };
+  const host = queueHost();
+  const { workers, work } = host;
   /** A worker whose `echo` handler notes the keys it was called with, in order. */
   const echo = async (done: string[], options: Parameters<typeof startWorker>[2] = {}) =>
     work(
@@ -177,7 +162,7 @@ describe('QueueActor', () => {
 
   it('Q6 finishes what a worker held that was killed with SIGKILL, each once', async () => {
     const script = new URL('./held-worker.ts', import.meta.url).pathname;
-    const victim = spawn(process.execPath, ['--import=tsx', script, nats.url], {
+    const victim = spawn(process.execPath, ['--import=tsx', script, host.nats.url], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const held: string[] = [];
@@ -323,7 +308,7 @@ describe('QueueActor', () => {
   it('Q18 buries malformed messages with the reason and goes on with the lane', async () => {
     const done: string[] = [];
     const worker = await echo(done, { concurrency: 1 });
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     plain.publish('tasks.normal.echo', '{"payload":');
     plain.publish('tasks.normal.Not.A.Type', '{"payload":1}');
     plain.publish('tasks.normal.echo', new Uint8Array([0xff, 0xfe]));
@@ -346,7 +331,7 @@ describe('QueueActor', () => {
         .registerHandler('echo', async (task) => ({ got: task.payload }))
         .registerStart('start-it', async (task) => ({ workflowId: workflowIdFrom(task.dedupKey) })),
     );
-    const plain = await connect({ servers: nats.url });
+    const plain = await connect({ servers: host.nats.url });
     const replies: TaskReply[] = [];
     plain.subscribe('my.answers', {
       callback: (_error, message) => void replies.push(TaskReply.parse(message.json())),
@@ -373,8 +358,8 @@ describe('QueueActor', () => {
       registry.registerHandler('echo', async (task) => void done.add(task.dedupKey)),
     );
     for (let n = 0; n < 20; n++) await worker.queue.add(aTask(`before ${n}`));
-    await nats.kill();
-    await nats.start();
+    await host.nats.kill();
+    await host.nats.start();
     await eventually(() => worker.queue.add(aTask('after')), { withinMs: 20_000 });
     await eventually(() => drained(worker), { withinMs: 20_000 });
     expect(done.size).to.equal(21);

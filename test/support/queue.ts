@@ -3,7 +3,7 @@ import { type ActorSystem, createActorSystem } from '../../actors/kernel/index.t
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import type { Messaging } from '../../messaging/index.ts';
-import { messagingOn, type TestNats } from './nats.ts';
+import { messagingOn, startNats, type TestNats } from './nats.ts';
 
 /** A worker of its own: connection, actor system, queue. */
 export interface TestWorker {
@@ -48,6 +48,39 @@ export async function startWorker(
       await queue.stop();
       await system.stop();
       await messaging.close();
+    },
+  };
+}
+
+type WorkerParameters = Parameters<typeof startWorker> extends [unknown, ...infer Rest] ? Rest : never;
+
+export interface QueueHost {
+  readonly nats: TestNats;
+  /** Those that the end of the test stops. */
+  readonly workers: TestWorker[];
+  readonly work: (...parameters: WorkerParameters) => Promise<TestWorker>;
+}
+
+/** For each test of the suite that calls it a server of its own, and workers that end with the test. */
+export function queueHost(): QueueHost {
+  let nats: TestNats;
+  const workers: TestWorker[] = [];
+  beforeEach(async () => {
+    nats = await startNats();
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    await nats.stop();
+  });
+  return {
+    get nats() {
+      return nats;
+    },
+    workers,
+    async work(...parameters) {
+      const worker = await startWorker(nats, ...parameters);
+      workers.push(worker);
+      return worker;
     },
   };
 }
