@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { examineQueue } from '../../app/doctor/queue.ts';
 import { surroundings } from '../../app/doctor/surroundings.ts';
@@ -16,6 +15,7 @@ import { type GatewayHarness, startHarness } from '../gateway/gateway-harness.ts
 import { codeOf } from '../support/code-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { aTask } from '../support/messages.ts';
+import { tooOldNats } from '../support/nats.ts';
 import { startWorker, type TestWorker } from '../support/queue.ts';
 
 /** A queue that stands still in one way, looked at from outside: the doctor and Prometheus see it through the gateway and a worker. */
@@ -124,17 +124,8 @@ describe('the doctor on a server of the user’s own', () => {
   };
 
   it('names the version of one that is too old', async () => {
-    const old = createServer((socket) => {
-      socket.write(
-        'INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true,"proto":1}\r\n',
-      );
-      socket.on('data', (data) => {
-        if (data.includes('PING')) socket.write('PONG\r\n');
-      });
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(old, 'listening');
-    const said = await server(`nats://127.0.0.1:${(old.address() as AddressInfo).port}`);
+    const old = await tooOldNats();
+    const said = await server(old.url);
     expect(said).to.match(/^NATS_UNSUITABLE: .* is version 2\.9\.10; 2\.10 or newer is needed/);
     old.close();
   });

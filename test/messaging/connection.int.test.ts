@@ -1,11 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { expect } from 'chai';
 import { TradewrightError } from '../../contracts/errors.ts';
 import { systemClock } from '../../contracts/ports/clock.ts';
 import { silentLog } from '../../contracts/ports/log.ts';
 import { connect, ensureStreams, streamLimits, type NatsLink } from '../../messaging/index.ts';
-import { startNats, type TestNats } from '../support/nats.ts';
+import { startNats, type TestNats, tooOldNats } from '../support/nats.ts';
 
 const dial = (url: string) => connect({ url, name: 'test', log: silentLog, clock: systemClock });
 const failureOf = async (attempt: Promise<unknown>): Promise<TradewrightError> => {
@@ -25,17 +23,8 @@ describe('connecting to NATS', () => {
   });
 
   it('refuses a server older than 2.10 and names both versions', async () => {
-    const old = createServer((socket) => {
-      socket.write(
-        'INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true,"proto":1}\r\n',
-      );
-      socket.on('data', (data) => {
-        if (data.includes('PING')) socket.write('PONG\r\n');
-      });
-      socket.on('error', () => undefined);
-    }).listen(0, '127.0.0.1');
-    await once(old, 'listening');
-    const error = await failureOf(dial(`nats://127.0.0.1:${(old.address() as AddressInfo).port}`));
+    const old = await tooOldNats();
+    const error = await failureOf(dial(old.url));
     expect(error.code).to.equal('NATS_UNSUITABLE');
     expect(error.message).to.contain('2.9.10').and.contain('2.10');
     old.close();

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectSocket, createServer } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import envPaths from 'env-paths';
 import { systemClock } from '../../contracts/ports/clock.ts';
@@ -107,4 +107,22 @@ function accepts(port: number): Promise<boolean> {
     socket.once('error', () => resolve(false));
     socket.once('close', () => resolve(false));
   });
+}
+
+/** What a server of a version before ours says of itself; no more than that. */
+export async function tooOldNats(): Promise<{ readonly url: string; close(): void }> {
+  const old = createServer((socket) => {
+    socket.write(
+      'INFO {"server_id":"x","version":"2.9.10","max_payload":1048576,"headers":true,"proto":1}\r\n',
+    );
+    socket.on('data', (data) => {
+      if (data.includes('PING')) socket.write('PONG\r\n');
+    });
+    socket.on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  await once(old, 'listening');
+  return {
+    url: `nats://127.0.0.1:${(old.address() as AddressInfo).port}`,
+    close: () => void old.close(),
+  };
 }
